@@ -1,0 +1,70 @@
+package io.rankfall.spectra;
+
+import io.rankfall.spectra.OpenBlas.Op;
+import org.bytedeco.javacpp.DoublePointer;
+
+/** The double-precision Gram matrix of the smaller side, W·Wᵀ or Wᵀ·W, and its eigenvalues. */
+final class Gram {
+  /** Columns or rows converted to double precision at a time. */
+  private static final int PANEL = 256;
+
+  private Gram() {}
+
+  /** Whether the smaller side is the rows: the Gram matrix is W·Wᵀ. */
+  static boolean ofRows(Matrix w) {
+    return w.rows() <= w.cols();
+  }
+
+  /** The eigenvalues, descending. */
+  static double[] eigenvalues(Matrix w) {
+    int n = w.fullRank();
+    try (DoublePointer gram = lowerTriangle(w);
+        DoublePointer values = new DoublePointer(n)) {
+      OpenBlas.load().dsyevd(false, n, gram, values);
+      return SymmetricMatrix.descending(values, n);
+    }
+  }
+
+  static SymmetricMatrix of(Matrix w) {
+    try (DoublePointer gram = lowerTriangle(w)) {
+      return SymmetricMatrix.fromLowerTriangle(w.fullRank(), gram);
+    }
+  }
+
+  /** The caller owns the result. */
+  private static DoublePointer lowerTriangle(Matrix w) {
+    int n = w.fullRank();
+    DoublePointer gram = new DoublePointer((long) n * n);
+    OpenBlas blas = OpenBlas.load();
+    boolean rows = ofRows(w);
+    int inner = rows ? w.cols() : w.rows();
+    double[] panel = new double[Math.min(PANEL, inner) * n];
+    try (DoublePointer nativePanel = new DoublePointer(panel.length)) {
+      float[] values = w.values();
+      for (int from = 0; from < inner; from += PANEL) {
+        int width = Math.min(PANEL, inner - from);
+        if (rows) {
+          for (int i = 0; i < n; i++) {
+            copy(values, i * w.cols() + from, panel, i * width, width);
+          }
+        } else {
+          copy(values, from * n, panel, 0, width * n);
+        }
+        nativePanel.put(panel, 0, width * n);
+        double beta = from == 0 ? 0 : 1;
+        if (rows) {
+          blas.dsyrk(Op.TRANSPOSED, n, width, nativePanel, width, beta, gram, n);
+        } else {
+          blas.dsyrk(Op.AS_IS, n, width, nativePanel, n, beta, gram, n);
+        }
+      }
+    }
+    return gram;
+  }
+
+  private static void copy(float[] from, int fromIndex, double[] to, int toIndex, int count) {
+    for (int i = 0; i < count; i++) {
+      to[toIndex + i] = from[fromIndex + i];
+    }
+  }
+}
