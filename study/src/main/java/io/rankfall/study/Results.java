@@ -1,0 +1,223 @@
+package io.rankfall.study;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a comparison of trainings found: the content of {@code results.json}, from which the report
+ * is drawn.
+ *
+ * <p>Every accuracy, byte count and latency of a {@link FileResult} was measured on that file,
+ * reloaded in ONNX Runtime.
+ *
+ * @param formatVersion of this document; readers refuse a version they do not know
+ * @param references spectra of Gaussian random matrices, one for each shape among the layers
+ * @param findings the conclusions in plain words, computed from the numbers
+ */
+public record Results(
+    int formatVersion,
+    Settings settings,
+    Provenance provenance,
+    List<RunResult> runs,
+    List<Reference> references,
+    List<Finding> findings) {
+
+  public static final int FORMAT_VERSION = 1;
+
+  public Results {
+    runs = List.copyOf(runs);
+    references = List.copyOf(references);
+    findings = List.copyOf(findings);
+  }
+
+  /**
+   * What all runs have in common.
+   *
+   * @param architecture for example {@code 784-512-512-512-10}
+   * @param parameters weights and biases of the dense network
+   * @param learningRate μ before the first drop
+   * @param milestones the epochs after which μ is multiplied by {@code decayFactor}
+   * @param calibrationExamples how many training examples data-aware truncation saw
+   */
+  public record Settings(
+      String dataset,
+      int trainExamples,
+      int testExamples,
+      String architecture,
+      long parameters,
+      double learningRate,
+      double momentum,
+      List<Integer> milestones,
+      double decayFactor,
+      int epochs,
+      long seed,
+      int calibrationExamples) {
+    public Settings {
+      milestones = List.copyOf(milestones);
+    }
+  }
+
+  /**
+   * Where, when and with what the numbers were made.
+   *
+   * @param startedAt ISO-8601, UTC
+   */
+  public record Provenance(
+      String rankfallVersion,
+      String command,
+      String startedAt,
+      double trainSeconds,
+      double compressSeconds,
+      double totalSeconds,
+      String java,
+      String operatingSystem,
+      String processor,
+      int cores,
+      List<Library> libraries,
+      String dataSha256) {
+    public Provenance {
+      libraries = List.copyOf(libraries);
+    }
+  }
+
+  /** A library whose version the numbers depend on. */
+  public record Library(String name, String version) {}
+
+  /**
+   * One training and the files made of its network.
+   *
+   * @param id file-name safe, for example {@code b16-wd1e-3}
+   * @param label for people, for example {@code B=16, wd=1e-3}
+   * @param weightDecay wd in the step W ← (1 − μ·wd)·W − μ·G; the paper's λ is wd/2
+   * @param epochs the state before training as epoch 0, then one entry an epoch
+   * @param files the dense export first, then the compressed ones; empty for a diverged run
+   */
+  public record RunResult(
+      String id,
+      String label,
+      int batchSize,
+      double weightDecay,
+      String learner,
+      Outcome outcome,
+      double seconds,
+      List<EpochResult> epochs,
+      List<FileResult> files) {
+    public RunResult {
+      epochs = List.copyOf(epochs);
+      files = List.copyOf(files);
+    }
+  }
+
+  /**
+   * How a training ended.
+   *
+   * @param kind {@code COMPLETED} or {@code DIVERGED}
+   * @param message what diverged, at which epoch and step; null when completed
+   */
+  public record Outcome(String kind, @Nullable String message) {}
+
+  /**
+   * One epoch of one run.
+   *
+   * @param learningRate μ during the epoch; null for epoch 0
+   * @param trainLoss mean cross-entropy in nats over the epoch's mini-batches, as trained on; null
+   *     for epoch 0
+   * @param trainAccuracy 0 to 1, over the same mini-batches; null for epoch 0
+   * @param testAccuracy 0 to 1
+   */
+  public record EpochResult(
+      int epoch,
+      @Nullable Double learningRate,
+      @Nullable Double trainLoss,
+      @Nullable Double trainAccuracy,
+      double testLoss,
+      double testAccuracy,
+      List<LayerResult> layers) {
+    public EpochResult {
+      layers = List.copyOf(layers);
+    }
+  }
+
+  /**
+   * One weight matrix at one epoch.
+   *
+   * @param rankTau3 how many σ/‖W‖_F exceed 1e-3
+   * @param rankTau2 how many σ/‖W‖_F exceed 1e-2
+   * @param stableRank ‖W‖_F²/σ₁²
+   * @param frobeniusNorm ‖W‖_F
+   * @param spectrum σ/‖W‖_F, descending, rounded to 4 significant digits
+   */
+  public record LayerResult(
+      String name,
+      int rows,
+      int cols,
+      int rankTau3,
+      int rankTau2,
+      double stableRank,
+      double effectiveRank,
+      double frobeniusNorm,
+      List<Double> spectrum) {
+    public LayerResult {
+      spectrum = List.copyOf(spectrum);
+    }
+  }
+
+  /** The spectrum σ/‖W‖_F of one Gaussian random matrix. */
+  public record Reference(int rows, int cols, List<Double> spectrum) {
+    public Reference {
+      spectrum = List.copyOf(spectrum);
+    }
+  }
+
+  /**
+   * One model file and what was measured on it.
+   *
+   * @param path relative to the results
+   * @param policy {@code dense}, {@code uniform}, {@code energy}, {@code global} or {@code
+   *     data-aware}
+   * @param budget the share of the dense network's parameters asked for; 1 for the dense file
+   * @param parameters weights and biases in the file
+   * @param bytes of the file
+   * @param testAccuracy 0 to 1
+   * @param latencies one for each batch size timed
+   */
+  public record FileResult(
+      String path,
+      String policy,
+      double budget,
+      long parameters,
+      long bytes,
+      double testAccuracy,
+      List<Latency> latencies,
+      List<LayerRank> layers) {
+    public FileResult {
+      latencies = List.copyOf(latencies);
+      layers = List.copyOf(layers);
+    }
+  }
+
+  /**
+   * Median times of one inference, file and dense file measured in alternation.
+   *
+   * @param speedup dense median / median
+   */
+  public record Latency(int batch, double medianMicros, double denseMedianMicros, double speedup) {}
+
+  /**
+   * The rank a layer got.
+   *
+   * @param rank null where the layer stays dense
+   * @param reason why this rank, or why dense
+   */
+  public record LayerRank(String name, int rows, int cols, @Nullable Integer rank, String reason) {}
+
+  /**
+   * One conclusion.
+   *
+   * @param id stable, for scripts
+   * @param holds whether the numbers support the claim
+   * @param title the claim in one short sentence
+   * @param text the numbers in plain words
+   */
+  public record Finding(String id, boolean holds, String title, String text) {}
+}
