@@ -83,6 +83,16 @@ public final class OpenBlas {
         CblasColMajor, opA.cblas, opB.cblas, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   }
 
+  /** y ← y + alpha·x over n numbers. */
+  public void saxpy(int n, float alpha, FloatPointer x, FloatPointer y) {
+    openblas.cblas_saxpy(n, alpha, x, 1, y, 1);
+  }
+
+  /** x ← alpha·x over n numbers. */
+  public void sscal(int n, float alpha, FloatPointer x) {
+    openblas.cblas_sscal(n, alpha, x, 1);
+  }
+
   /**
    * The lower triangle of C (n×n) ← A·Aᵀ + beta·C for an n×k matrix A, or Aᵀ·A + beta·C for a k×n
    * matrix A when {@code op} is transposed.

@@ -1,0 +1,53 @@
+package io.rankfall.train;
+
+import java.util.Objects;
+
+/** The examples of one step: a slice of an epoch's order. */
+public final class Batch {
+  private final Examples examples;
+  private final int[] order;
+  private final int from;
+  private final int size;
+
+  Batch(Examples examples, int[] order, int from, int size) {
+    Objects.checkFromIndexSize(from, size, order.length);
+    this.examples = examples;
+    this.order = order;
+    this.from = from;
+    this.size = size;
+  }
+
+  /** The examples of the given indices, in that order. */
+  public static Batch of(Examples examples, int... indices) {
+    return new Batch(examples, indices.clone(), 0, indices.length);
+  }
+
+  /** {@code size} examples in their own order, from {@code from} on. */
+  public static Batch range(Examples examples, int from, int size) {
+    int[] order = new int[size];
+    for (int i = 0; i < size; i++) {
+      order[i] = from + i;
+    }
+    return new Batch(examples, order, 0, size);
+  }
+
+  public int size() {
+    return size;
+  }
+
+  public int features() {
+    return examples.features();
+  }
+
+  public int label(int i) {
+    return examples.label(order[from + i]);
+  }
+
+  /** Copies all inputs to {@code target}, one example after another. */
+  public void copyInputs(float[] target) {
+    int features = examples.features();
+    for (int i = 0; i < size; i++) {
+      examples.copyInputs(order[from + i], target, i * features);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.rankfall.train;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Fashion-MNIST (Xiao, Rasul and Vollgraf, arXiv 1708.07747): 60,000 training and 10,000 test
+ * images of 28×28 grey values in 10 classes, from the original files on the class path.
+ */
+public final class FashionMnist {
+  public static final String NAME = "fashion-mnist";
+
+  private static final int CLASSES = 10;
+  private static final String FOLDER = "/io/rankfall/fashionmnist/";
+
+  private enum File {
+    TRAIN_IMAGES(
+        "train-images-idx3-ubyte.gz",
+        "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7"),
+    TRAIN_LABELS(
+        "train-labels-idx1-ubyte.gz",
+        "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056"),
+    TEST_IMAGES(
+        "t10k-images-idx3-ubyte.gz",
+        "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa"),
+    TEST_LABELS(
+        "t10k-labels-idx1-ubyte.gz",
+        "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05");
+
+    private final String fileName;
+    private final String sha256;
+
+    File(String fileName, String sha256) {
+      this.fileName = fileName;
+      this.sha256 = sha256;
+    }
+  }
+
+  private FashionMnist() {}
+
+  /**
+   * Reads the data; grey values are standardised with the mean and standard deviation of all
+   * training pixels.
+   *
+   * @throws DataFormatException if a file is not the original one
+   */
+  public static Dataset load() throws IOException {
+    IdxFile.Images train = images(File.TRAIN_IMAGES);
+    IdxFile.Images test = images(File.TEST_IMAGES);
+    Standardization standardization = Standardization.of(train.pixels());
+    MessageDigest all = sha256();
+    for (File file : File.values()) {
+      all.update(HexFormat.of().parseHex(file.sha256));
+    }
+    return new Dataset(
+        NAME,
+        examples(train, labels(File.TRAIN_LABELS), standardization),
+        examples(test, labels(File.TEST_LABELS), standardization),
+        HexFormat.of().formatHex(all.digest()));
+  }
+
+  /** The names of the classes, by label. */
+  public static List<String> classNames() {
+    return List.of(
+        "T-shirt",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot");
+  }
+
+  private static IdxFile.Images images(File file) throws IOException {
+    return IdxFile.images(file.fileName, read(file));
+  }
+
+  private static byte[] labels(File file) throws IOException {
+    return IdxFile.labels(file.fileName, read(file));
+  }
+
+  private static byte[] read(File file) throws IOException {
+    byte[] compressed;
+    try (InputStream in = FashionMnist.class.getResourceAsStream(FOLDER + file.fileName)) {
+      if (in == null) {
+        throw new DataFormatException(
+            "%s: expected on the class path in %s, found nothing".formatted(file.fileName, FOLDER));
+      }
+      compressed = in.readAllBytes();
+    }
+    return unzip(file.fileName, compressed, file.sha256);
+  }
+
+  /** The content of a gzip file whose own SHA-256 is known. */
+  static byte[] unzip(String name, byte[] compressed, String expectedSha256) throws IOException {
+    String found = HexFormat.of().formatHex(sha256().digest(compressed));
+    if (!found.equals(expectedSha256)) {
+      throw new DataFormatException(
+          "%s: expected SHA-256 %s, found %s".formatted(name, expectedSha256, found));
+    }
+    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
+      return in.readAllBytes();
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static Examples examples(
+      IdxFile.Images images, byte[] labels, Standardization standardization) {
+    float[] inputs = new float[images.pixels().capacity()];
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = standardization.apply(images.pixels().get(i));
+    }
+    return Examples.of(images.rows() * images.cols(), CLASSES, inputs, labels);
+  }
+
+  /** x ↦ (x − mean)/deviation of unsigned bytes scaled to [0, 1]. */
+  private record Standardization(double mean, double deviation) {
+
+    static Standardization of(ByteBuffer pixels) {
+      long sum = 0;
+      long squares = 0;
+      for (int i = 0; i < pixels.capacity(); i++) {
+        int v = Byte.toUnsignedInt(pixels.get(i));
+        sum += v;
+        squares += (long) v * v;
+      }
+      double mean = (double) sum / pixels.capacity() / 255;
+      double square = (double) squares / pixels.capacity() / (255 * 255);
+      return new Standardization(mean, Math.sqrt(square - mean * mean));
+    }
+
+    float apply(byte pixel) {
+      return (float) ((Byte.toUnsignedInt(pixel) / 255.0 - mean) / deviation);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.rankfall.train;
+
+import io.rankfall.spectra.Matrix;
+
+/** A small parameter vector with its SGD state: a bias, or γ or β of batch normalisation. */
+final class HeapParameter {
+  private final Sgd sgd;
+  private final float[] values;
+  private final float[] velocity;
+  private final float[] gradient;
+
+  HeapParameter(Matrix initial, Sgd sgd) {
+    this.sgd = sgd;
+    this.values = initial.toArray();
+    this.velocity = new float[values.length];
+    this.gradient = new float[values.length];
+  }
+
+  float[] values() {
+    return values;
+  }
+
+  /** One SGD step whose gradient is the sum of {@code rows} rows. */
+  void updateWithColumnSums(float[] rowMajor, int rows, double learningRate) {
+    java.util.Arrays.fill(gradient, 0);
+    for (int i = 0; i < rows; i++) {
+      int from = i * gradient.length;
+      for (int j = 0; j < gradient.length; j++) {
+        gradient[j] += rowMajor[from + j];
+      }
+    }
+    update(gradient, learningRate);
+  }
+
+  /** One SGD step. */
+  void update(float[] g, double learningRate) {
+    float rate = (float) learningRate;
+    float decay = (float) sgd.weightDecay();
+    float momentum = (float) sgd.momentum();
+    for (int j = 0; j < values.length; j++) {
+      velocity[j] = momentum * velocity[j] + (g[j] + decay * values[j]);
+      values[j] -= rate * velocity[j];
+    }
+  }
+
+  Matrix snapshot() {
+    return Matrix.of(1, values.length, values);
+  }
+}

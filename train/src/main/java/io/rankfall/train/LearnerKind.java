@@ -1,0 +1,26 @@
+package io.rankfall.train;
+
+/** The engines that can train a network. */
+public enum LearnerKind {
+  /** Hand-written steps on OpenBLAS: the fastest for MLPs. */
+  FUSED {
+    @Override
+    public Learner start(Network initial, Sgd sgd, int batchSize) {
+      return new FusedMlpLearner(initial, sgd, batchSize);
+    }
+  },
+  /** DJL with PyTorch's autograd: any network. */
+  DJL {
+    @Override
+    public Learner start(Network initial, Sgd sgd, int batchSize) {
+      return new DjlLearner(initial, sgd, batchSize);
+    }
+  };
+
+  /**
+   * A learner at the given weights, owned by the caller.
+   *
+   * @param batchSize the largest batch it will be given
+   */
+  public abstract Learner start(Network initial, Sgd sgd, int batchSize);
+}

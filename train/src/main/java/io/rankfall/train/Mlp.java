@@ -1,0 +1,99 @@
+package io.rankfall.train;
+
+import io.rankfall.spectra.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A multi-layer perceptron: linear layers with biases, ReLU between them, optionally batch
+ * normalisation before each ReLU.
+ *
+ * @param inputs features of an example
+ * @param hidden widths of the hidden layers, at least one
+ * @param outputs classes
+ */
+public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization normalization)
+    implements Architecture {
+
+  /** What stands between a linear layer and its ReLU. */
+  public enum Normalization {
+    NONE,
+    /** Ioffe and Szegedy, arXiv 1502.03167, with PyTorch's defaults: ε = 1e-5, momentum 0.1. */
+    BATCH
+  }
+
+  public Mlp {
+    hidden = List.copyOf(hidden);
+    if (hidden.isEmpty()) {
+      throw new IllegalArgumentException("mlp: expected at least one hidden layer, found none");
+    }
+    if (inputs < 1 || outputs < 2 || hidden.stream().anyMatch(w -> w < 1)) {
+      throw new IllegalArgumentException(
+          "mlp: expected inputs and widths >= 1 and outputs >= 2, found %d-%s-%d"
+              .formatted(inputs, hidden, outputs));
+    }
+  }
+
+  /** All widths, inputs and outputs included. */
+  public List<Integer> widths() {
+    List<Integer> widths = new ArrayList<>();
+    widths.add(inputs);
+    widths.addAll(hidden);
+    widths.add(outputs);
+    return List.copyOf(widths);
+  }
+
+  /** For example {@code 784-512-512-512-10}, or {@code 784-100-10+bn}. */
+  public String label() {
+    return widths().stream().map(String::valueOf).collect(Collectors.joining("-"))
+        + (normalization == Normalization.BATCH ? "+bn" : "");
+  }
+
+  @Override
+  public long parameters() {
+    List<Integer> widths = widths();
+    long sum = 0;
+    for (int l = 1; l < widths.size(); l++) {
+      sum += (widths.get(l - 1) + 1L) * widths.get(l);
+    }
+    if (normalization == Normalization.BATCH) {
+      sum += 2L * hidden.stream().mapToLong(Integer::longValue).sum();
+    }
+    return sum;
+  }
+
+  /**
+   * The network before training: weights and biases uniform in ±1/√inputs of their layer, which is
+   * what PyTorch's {@code Linear} draws; γ = 1, β = 0.
+   *
+   * @param seed the same seed gives the same weights whatever the rest of the run
+   */
+  public Network initialize(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Integer> widths = widths();
+    List<Network.Layer> layers = new ArrayList<>();
+    for (int l = 1; l < widths.size(); l++) {
+      int in = widths.get(l - 1);
+      int out = widths.get(l);
+      double bound = 1 / Math.sqrt(in);
+      Matrix weight = uniform(out, in, bound, random);
+      Matrix bias = uniform(1, out, bound, random);
+      boolean last = l == widths.size() - 1;
+      layers.add(
+          last || normalization == Normalization.NONE
+              ? Network.Layer.linear("fc" + l, weight, bias)
+              : new Network.Layer("fc" + l, weight, bias, BatchNorm.initial(out)));
+    }
+    return new Network(this, layers);
+  }
+
+  private static Matrix uniform(int rows, int cols, double bound, SplittableRandom random) {
+    float[] values = new float[rows * cols];
+    IntStream.range(0, values.length)
+        .forEach(i -> values[i] = (float) (bound * (2 * random.nextDouble() - 1)));
+    return Matrix.of(rows, cols, values);
+  }
+}

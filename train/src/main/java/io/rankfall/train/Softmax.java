@@ -1,0 +1,50 @@
+package io.rankfall.train;
+
+/** Softmax and cross-entropy of one row of logits, in double precision. */
+final class Softmax {
+  private Softmax() {}
+
+  /**
+   * −ln p[label] in nats, p being the softmax of the {@code classes} logits from {@code offset} on.
+   */
+  static double crossEntropy(float[] logits, int offset, int classes, int label) {
+    return logSum(logits, offset, classes) - logits[offset + label];
+  }
+
+  /**
+   * Overwrites logits by (p − onehot(label))·scale, the gradient of the scaled cross-entropy;
+   * returns −ln p[label].
+   */
+  static double gradient(float[] logits, int offset, int classes, int label, double scale) {
+    double logSum = logSum(logits, offset, classes);
+    double loss = logSum - logits[offset + label];
+    for (int c = 0; c < classes; c++) {
+      double p = Math.exp(logits[offset + c] - logSum);
+      logits[offset + c] = (float) ((c == label ? p - 1 : p) * scale);
+    }
+    return loss;
+  }
+
+  /** The index of the largest logit, the first of equals. NaN never wins. */
+  static int argmax(float[] logits, int offset, int classes) {
+    int best = 0;
+    for (int c = 1; c < classes; c++) {
+      if (logits[offset + c] > logits[offset + best]) {
+        best = c;
+      }
+    }
+    return best;
+  }
+
+  private static double logSum(float[] logits, int offset, int classes) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      max = Math.max(max, logits[offset + c]);
+    }
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      sum += Math.exp(logits[offset + c] - max);
+    }
+    return max + Math.log(sum);
+  }
+}

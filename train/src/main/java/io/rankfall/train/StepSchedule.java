@@ -1,0 +1,34 @@
+package io.rankfall.train;
+
+import java.util.List;
+
+/**
+ * A learning rate multiplied by {@code factor} after each milestone.
+ *
+ * @param milestones epochs, ascending, counted from 1: the epoch after a milestone is the first
+ *     with the lower rate
+ */
+public record StepSchedule(List<Integer> milestones, double factor) {
+  public static final StepSchedule CONSTANT = new StepSchedule(List.of(), 1);
+
+  public StepSchedule {
+    milestones = List.copyOf(milestones);
+    if (!(factor > 0 && factor <= 1)) {
+      throw new IllegalArgumentException("schedule factor: expected 0 < f <= 1, found " + factor);
+    }
+    int previous = 0;
+    for (int milestone : milestones) {
+      if (milestone <= previous) {
+        throw new IllegalArgumentException(
+            "schedule milestones: expected ascending epochs from 1 on, found " + milestones);
+      }
+      previous = milestone;
+    }
+  }
+
+  /** What the initial rate is multiplied by in the given epoch, counted from 1. */
+  double factor(int epoch) {
+    long passed = milestones.stream().filter(milestone -> milestone < epoch).count();
+    return Math.pow(factor, (int) passed);
+  }
+}
