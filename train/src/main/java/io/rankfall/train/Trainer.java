@@ -1,0 +1,133 @@
+package io.rankfall.train;
+
+import io.rankfall.spectra.NonFiniteException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Trains one network after another on one data set; may be used by several threads at once. */
+public final class Trainer {
+  private final Dataset dataset;
+
+  public Trainer(Dataset dataset) {
+    this.dataset = dataset;
+  }
+
+  /**
+   * Trains from {@code spec.architecture().initialize(spec.seed())} on. Each epoch visits every
+   * training example once, in an order fixed by seed and epoch.
+   *
+   * @return the run, {@link RunOutcome.Diverged} at the first loss or weight that is not finite
+   * @throws InterruptedException if the thread was interrupted; the run is abandoned
+   */
+  public Run train(RunSpec spec, TrainingListener listener) throws InterruptedException {
+    requireFit(spec);
+    long start = System.nanoTime();
+    List<EpochRecord> epochs = new ArrayList<>();
+    Network initial = spec.architecture().initialize(spec.seed());
+    RunOutcome outcome;
+    try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
+      outcome = new Training(spec, learner, listener, epochs).run();
+    }
+    return new Run(spec, outcome, epochs, (System.nanoTime() - start) * 1e-9);
+  }
+
+  private void requireFit(RunSpec spec) {
+    Examples train = dataset.train();
+    Mlp mlp = spec.architecture();
+    if (mlp.inputs() != train.features() || mlp.outputs() != train.classes()) {
+      throw new IllegalArgumentException(
+          "architecture %s: expected %d inputs and %d outputs for %s"
+              .formatted(mlp.label(), train.features(), train.classes(), dataset.name()));
+    }
+    if (spec.batchSize() > train.size()) {
+      throw new IllegalArgumentException(
+          "batch size: expected at most the %d training examples, found %d"
+              .formatted(train.size(), spec.batchSize()));
+    }
+  }
+
+  /** One training under way. */
+  private final class Training {
+    private final RunSpec spec;
+    private final Learner learner;
+    private final TrainingListener listener;
+    private final List<EpochRecord> epochs;
+
+    Training(RunSpec spec, Learner learner, TrainingListener listener, List<EpochRecord> epochs) {
+      this.spec = spec;
+      this.learner = learner;
+      this.listener = listener;
+      this.epochs = epochs;
+    }
+
+    RunOutcome run() throws InterruptedException {
+      record(
+          new EpochRecord(
+              0,
+              spec.sgd().learningRate(1),
+              null,
+              learner.evaluate(dataset.test()),
+              RankProbe.measure(learner.network())));
+      for (int epoch = 1; epoch <= spec.epochs(); epoch++) {
+        RunOutcome.Diverged diverged = epoch(epoch);
+        if (diverged != null) {
+          return diverged;
+        }
+      }
+      return new RunOutcome.Completed(learner.network());
+    }
+
+    private void record(EpochRecord record) {
+      epochs.add(record);
+      listener.onEpoch(record);
+    }
+
+    private RunOutcome.@Nullable Diverged epoch(int epoch) throws InterruptedException {
+      Examples train = dataset.train();
+      int[] order = order(train.size(), spec.seed(), epoch);
+      double learningRate = spec.sgd().learningRate(epoch);
+      double loss = 0;
+      long correct = 0;
+      int step = 0;
+      for (int from = 0; from < order.length; from += spec.batchSize()) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("training interrupted");
+        }
+        int size = Math.min(spec.batchSize(), order.length - from);
+        StepResult result = learner.step(new Batch(train, order, from, size), learningRate);
+        step++;
+        if (!Double.isFinite(result.loss())) {
+          return new RunOutcome.Diverged(epoch, step, "loss is " + result.loss());
+        }
+        loss += result.loss() * size;
+        correct += result.correct();
+        listener.onStep(epoch, step, result);
+      }
+      Evaluation training = new Evaluation(loss / order.length, (double) correct / order.length);
+      List<LayerSpectrum> spectra;
+      try {
+        spectra = RankProbe.measure(learner.network());
+      } catch (NonFiniteException e) {
+        return new RunOutcome.Diverged(epoch, step, String.valueOf(e.getMessage()));
+      }
+      record(
+          new EpochRecord(
+              epoch, learningRate, training, learner.evaluate(dataset.test()), spectra));
+      return null;
+    }
+  }
+
+  /** A permutation of 0 to size−1, fixed by seed and epoch. */
+  static int[] order(int size, long seed, int epoch) {
+    SplittableRandom random = new SplittableRandom(seed * 1_000_003 + epoch);
+    int[] order = new int[size];
+    for (int i = 0; i < size; i++) {
+      int j = random.nextInt(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+}
