@@ -1,0 +1,112 @@
+package io.rankfall.spectra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class TruncationTest {
+  /** Rounding of the factors to single precision, relative to the norm. */
+  private static final double TOLERANCE = 1e-5;
+
+  @Property(tries = 200)
+  void reachesTheErrorOfEckartAndYoung(
+      @ForAll @IntRange(min = 1, max = 40) int rows,
+      @ForAll @IntRange(min = 1, max = 40) int cols,
+      @ForAll @IntRange(min = 1, max = 40) int rank,
+      @ForAll long seed) {
+    Matrix w = Matrix.gaussian(rows, cols, new SplittableRandom(seed));
+    int r = Math.min(rank, w.fullRank());
+    double[] sigma = FullSvd.singularValues(w);
+    double optimal = 0;
+    for (int i = r; i < sigma.length; i++) {
+      optimal += sigma[i] * sigma[i];
+    }
+    Truncation truncation = Truncation.of(w);
+    LowRank factors = truncation.at(r);
+    double norm = w.frobeniusNorm();
+    assertThat(factors.rank()).isEqualTo(r);
+    assertThat(factors.parameters()).isEqualTo((long) r * (rows + cols));
+    assertThat(w.minus(factors.product()).frobeniusNorm())
+        .isCloseTo(Math.sqrt(optimal), within(TOLERANCE * norm));
+    assertThat(truncation.loss(r)).isCloseTo(optimal, within(1e-10 * norm * norm));
+  }
+
+  @Property(tries = 100)
+  void withInputsReachesItsStatedLossAndNeverLosesMoreThanPlainTruncation(
+      @ForAll @IntRange(min = 1, max = 20) int rows,
+      @ForAll @IntRange(min = 2, max = 20) int cols,
+      @ForAll @IntRange(min = 1, max = 20) int rank,
+      @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Matrix w = Matrix.gaussian(rows, cols, random);
+    // Fewer examples than inputs: the second moment is singular.
+    Matrix x = Matrix.gaussian(cols, Math.max(1, cols / 2), random);
+    SymmetricMatrix moment = secondMoment(x);
+    int r = Math.min(rank, w.fullRank());
+    Truncation aware = Truncation.of(w, moment);
+    double tolerance = TOLERANCE * rootMeanSquare(w.times(x));
+    double lost = rootMeanSquare(w.minus(aware.at(r).product()).times(x));
+    assertThat(lost).isCloseTo(Math.sqrt(aware.loss(r)), within(tolerance));
+    double lostByPlain = rootMeanSquare(w.minus(Truncation.of(w).at(r).product()).times(x));
+    assertThat(lost).isLessThanOrEqualTo(lostByPlain + tolerance);
+  }
+
+  @Test
+  void atFullRankGivesTheMatrixBack() {
+    Matrix w = Matrix.gaussian(9, 14, new SplittableRandom(5));
+    assertThat(w.minus(Truncation.of(w).at(9).product()).frobeniusNorm())
+        .isLessThan(TOLERANCE * w.frobeniusNorm());
+  }
+
+  @Test
+  void ofAZeroMatrixLosesNothing() {
+    Truncation zero = Truncation.of(Matrix.of(2, 3, new float[6]));
+    assertThat(zero.loss(0)).isZero();
+    assertThat(zero.at(1).product()).isEqualTo(Matrix.of(2, 3, new float[6]));
+  }
+
+  @Test
+  void refusesImpossibleRanksShapesAndNumbers() {
+    Truncation t = Truncation.of(Matrix.of(2, 3, 1, 2, 3, 4, 5, 6));
+    assertThatThrownBy(() -> t.at(0)).hasMessage("rank of a 2x3 matrix: expected 1 to 2, found 0");
+    assertThatThrownBy(() -> t.at(3)).hasMessageContaining("found 3");
+    assertThatThrownBy(() -> Truncation.of(Matrix.of(1, 1, Float.NaN)))
+        .isInstanceOf(NonFiniteException.class);
+    assertThatThrownBy(() -> Truncation.of(Matrix.of(2, 3, new float[6]), SymmetricMatrix.of(1, 1)))
+        .hasMessageContaining("order 1");
+    assertThatThrownBy(() -> SymmetricMatrix.of(1, Double.NaN))
+        .isInstanceOf(NonFiniteException.class);
+  }
+
+  @Property
+  void theBreakEvenRankIsTheLastThatSaves(
+      @ForAll @IntRange(min = 1, max = 5000) int rows,
+      @ForAll @IntRange(min = 1, max = 5000) int cols) {
+    long r = LowRank.breakEvenRank(rows, cols);
+    assertThat(r * (rows + cols)).isLessThan((long) rows * cols);
+    assertThat((r + 1) * (rows + cols)).isGreaterThanOrEqualTo((long) rows * cols);
+  }
+
+  private static SymmetricMatrix secondMoment(Matrix x) {
+    int n = x.rows();
+    double[] values = new double[n * n];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        for (int k = 0; k < x.cols(); k++) {
+          values[i * n + j] += (double) x.get(i, k) * x.get(j, k) / x.cols();
+        }
+      }
+    }
+    return SymmetricMatrix.of(n, values);
+  }
+
+  private static double rootMeanSquare(Matrix outputs) {
+    return outputs.frobeniusNorm() / Math.sqrt(outputs.cols());
+  }
+}

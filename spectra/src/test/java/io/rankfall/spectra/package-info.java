@@ -1,0 +1,4 @@
+@NullMarked
+package io.rankfall.spectra;
+
+import org.jspecify.annotations.NullMarked;
