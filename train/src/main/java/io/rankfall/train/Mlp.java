@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * A multi-layer perceptron: linear layers with biases, ReLU between them, optionally batch
@@ -66,21 +65,19 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
   }
 
   /**
-   * The network before training: weights and biases uniform in ±1/√inputs of their layer, which is
-   * what PyTorch's {@code Linear} draws; γ = 1, β = 0.
+   * The network before training, with γ = 1 and β = 0.
    *
    * @param seed the same seed gives the same weights whatever the rest of the run
    */
-  public Network initialize(long seed) {
+  public Network initialize(Initialization initialization, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Integer> widths = widths();
     List<Network.Layer> layers = new ArrayList<>();
     for (int l = 1; l < widths.size(); l++) {
       int in = widths.get(l - 1);
       int out = widths.get(l);
-      double bound = 1 / Math.sqrt(in);
-      Matrix weight = uniform(out, in, bound, random);
-      Matrix bias = uniform(1, out, bound, random);
+      Matrix weight = initialization.weight(out, in, random);
+      Matrix bias = initialization.bias(out, in, random);
       boolean last = l == widths.size() - 1;
       layers.add(
           last || normalization == Normalization.NONE
@@ -88,12 +85,5 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
               : new Network.Layer("fc" + l, weight, bias, BatchNorm.initial(out)));
     }
     return new Network(this, layers);
-  }
-
-  private static Matrix uniform(int rows, int cols, double bound, SplittableRandom random) {
-    float[] values = new float[rows * cols];
-    IntStream.range(0, values.length)
-        .forEach(i -> values[i] = (float) (bound * (2 * random.nextDouble() - 1)));
-    return Matrix.of(rows, cols, values);
   }
 }

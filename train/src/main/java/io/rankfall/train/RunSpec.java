@@ -11,6 +11,7 @@ package io.rankfall.train;
 public record RunSpec(
     String dataset,
     Mlp architecture,
+    Initialization initialization,
     int batchSize,
     Sgd sgd,
     int epochs,

@@ -15,7 +15,7 @@ public final class Trainer {
   }
 
   /**
-   * Trains from {@code spec.architecture().initialize(spec.seed())} on. Each epoch visits every
+   * Trains from the initial weights that {@code spec.seed()} draws on. Each epoch visits every
    * training example once, in an order fixed by seed and epoch.
    *
    * @return the run, {@link RunOutcome.Diverged} at the first loss or weight that is not finite
@@ -25,7 +25,7 @@ public final class Trainer {
     requireFit(spec);
     long start = System.nanoTime();
     List<EpochRecord> epochs = new ArrayList<>();
-    Network initial = spec.architecture().initialize(spec.seed());
+    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
     RunOutcome outcome;
     try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
       outcome = new Training(spec, learner, listener, epochs).run();
