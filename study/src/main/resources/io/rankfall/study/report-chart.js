@@ -1,0 +1,130 @@
+/* What all charts share: axes, lines, tooltips. Every call reads the colours of the current theme. */
+
+const NARROW = 520;
+
+function axis(name, more = {}) {
+  const muted = token('muted');
+  return {
+    type: 'value',
+    name,
+    nameLocation: 'middle',
+    nameGap: 30,
+    nameTextStyle: { color: muted, fontSize: 12 },
+    axisLine: { show: true, lineStyle: { color: token('rule') } },
+    axisTick: { show: true, lineStyle: { color: token('rule') } },
+    splitLine: { show: false },
+    minorTick: { show: false },
+    ...more,
+    axisLabel: { color: muted, fontSize: 12, hideOverlap: true, ...more.axisLabel },
+  };
+}
+
+const heightAxis = (name, more = {}) =>
+  axis(name, {
+    nameLocation: 'end',
+    nameGap: 12,
+    nameTextStyle: { color: token('muted'), fontSize: 12, align: 'left', padding: [0, 0, 0, -36] },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { show: true, lineStyle: { color: token('grid') } },
+    ...more,
+  });
+
+function chartOption(x, y, series, more = {}) {
+  return {
+    animation: false,
+    aria: { enabled: false },
+    textStyle: { fontFamily: token('font') },
+    grid: { left: 6, right: 18, top: 34, bottom: 36, containLabel: true, ...more.grid },
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      backgroundColor: token('surface'),
+      borderColor: token('rule'),
+      textStyle: { color: token('ink'), fontSize: 13 },
+      axisPointer: { lineStyle: { color: token('muted'), type: 'solid', width: 1 } },
+      ...more.tooltip,
+    },
+    xAxis: x,
+    yAxis: y,
+    series,
+  };
+}
+
+function runLine(run, data, more = {}) {
+  const { color, dash, filled, symbol } = styleOf(run);
+  return {
+    type: 'line',
+    id: run.id,
+    name: run.label,
+    data,
+    symbol,
+    showSymbol: false,
+    symbolSize: 8,
+    lineStyle: { color, type: dash, width: 2.25 },
+    itemStyle: { color: filled ? color : token('surface'), borderColor: color, borderWidth: 2 },
+    emphasis: { disabled: true },
+    ...more,
+  };
+}
+
+const randomLine = (data, more = {}) => ({
+  type: 'line',
+  id: 'random',
+  name: 'random',
+  data,
+  showSymbol: false,
+  silent: true,
+  z: 1,
+  lineStyle: { color: token('muted'), type: [3, 3], width: 1.25 },
+  itemStyle: { color: token('muted') },
+  emphasis: { disabled: true },
+  ...more,
+});
+
+/* Rules across the chart, on a series of their own so that hiding a run leaves them. */
+const ruleLines = (marks, type = 'solid') => ({
+  type: 'line',
+  data: [],
+  silent: true,
+  markLine: {
+    silent: true,
+    symbol: 'none',
+    animation: false,
+    lineStyle: { color: token('rule'), type, width: 1 },
+    label: { color: token('muted'), fontSize: 11, position: 'insideEndTop' },
+    data: marks,
+  },
+});
+
+/* Rows of [swatch, name, value] under a heading, as elements: names are never parsed as HTML. */
+function tooltipOf(heading, rows) {
+  return el(
+    'div',
+    { class: 'tip' },
+    el('strong', {}, heading),
+    el(
+      'table',
+      {},
+      rows.map(([mark, name, value]) =>
+        el('tr', {}, el('td', {}, mark), el('td', {}, name), el('td', { class: 'number' }, value))
+      )
+    )
+  );
+}
+
+const runsById = new Map(runs.map(run => [run.id, run]));
+
+/* For axis tooltips: one row a visible line, in the order of the runs. */
+const axisTooltip = (heading, value) => ({
+  formatter: items =>
+    tooltipOf(
+      heading(items[0].value[0]),
+      items
+        .filter(item => item.seriesId === 'random' || runsById.has(item.seriesId))
+        .map(item => {
+          const run = runsById.get(item.seriesId);
+          return [run ? swatch(run) : randomSwatch(), run ? run.label : 'random matrix', value(item.value[1])];
+        })
+    ),
+});
