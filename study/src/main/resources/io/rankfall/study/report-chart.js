@@ -8,7 +8,7 @@ function axis(name, more = {}) {
     type: 'value',
     name,
     nameLocation: 'middle',
-    nameGap: 30,
+    nameGap: 26,
     nameTextStyle: { color: muted, fontSize: 12 },
     axisLine: { show: true, lineStyle: { color: token('rule') } },
     axisTick: { show: true, lineStyle: { color: token('rule') } },
@@ -19,11 +19,9 @@ function axis(name, more = {}) {
   };
 }
 
+/* Its name stands above the chart, where it reads horizontally and is never cut off. */
 const heightAxis = (name, more = {}) =>
   axis(name, {
-    nameLocation: 'end',
-    nameGap: 12,
-    nameTextStyle: { color: token('muted'), fontSize: 12, align: 'left', padding: [0, 0, 0, -36] },
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { show: true, lineStyle: { color: token('grid') } },
@@ -35,7 +33,14 @@ function chartOption(x, y, series, more = {}) {
     animation: false,
     aria: { enabled: false },
     textStyle: { fontFamily: token('font') },
-    grid: { left: 6, right: 18, top: 34, bottom: 36, containLabel: true, ...more.grid },
+    title: {
+      text: y.name,
+      left: 0,
+      top: 4,
+      padding: 0,
+      textStyle: { color: token('muted'), fontSize: 12, fontWeight: 'normal' },
+    },
+    grid: { left: 2, right: 18, top: 36, bottom: 24, containLabel: true, ...more.grid },
     tooltip: {
       trigger: 'axis',
       confine: true,
@@ -46,7 +51,7 @@ function chartOption(x, y, series, more = {}) {
       ...more.tooltip,
     },
     xAxis: x,
-    yAxis: y,
+    yAxis: { ...y, name: '' },
     series,
   };
 }
@@ -82,8 +87,8 @@ const randomLine = (data, more = {}) => ({
   ...more,
 });
 
-/* Rules across the chart, on a series of their own so that hiding a run leaves them. */
-const ruleLines = (marks, type = 'solid') => ({
+/* Marks at values of an axis, on a series of their own so that hiding a run leaves them. */
+const marks = entries => ({
   type: 'line',
   data: [],
   silent: true,
@@ -91,10 +96,23 @@ const ruleLines = (marks, type = 'solid') => ({
     silent: true,
     symbol: 'none',
     animation: false,
-    lineStyle: { color: token('rule'), type, width: 1 },
+    lineStyle: { color: token('rule'), type: 'solid', width: 1 },
     label: { color: token('muted'), fontSize: 11, position: 'insideEndTop' },
-    data: marks,
+    data: entries,
   },
+});
+
+/* The chosen threshold, across the chart between two points. */
+const tauLine = (from, to) => ({
+  type: 'line',
+  data: [from, to],
+  silent: true,
+  showSymbol: false,
+  z: 1,
+  tooltip: { show: false },
+  lineStyle: { color: token('muted'), type: 'solid', width: 1 },
+  emphasis: { disabled: true },
+  endLabel: { show: true, formatter: 'τ', color: token('muted'), fontSize: 13, distance: 4 },
 });
 
 /* Rows of [swatch, name, value] under a heading, as elements: names are never parsed as HTML. */
@@ -117,14 +135,15 @@ const runsById = new Map(runs.map(run => [run.id, run]));
 
 /* For axis tooltips: one row a visible line, in the order of the runs. */
 const axisTooltip = (heading, value) => ({
-  formatter: items =>
-    tooltipOf(
-      heading(items[0].value[0]),
-      items
-        .filter(item => item.seriesId === 'random' || runsById.has(item.seriesId))
-        .map(item => {
-          const run = runsById.get(item.seriesId);
-          return [run ? swatch(run) : randomSwatch(), run ? run.label : 'random matrix', value(item.value[1])];
-        })
-    ),
+  formatter: items => {
+    const named = items.filter(item => item.seriesId === 'random' || runsById.has(item.seriesId));
+    if (named.length === 0) return '';
+    return tooltipOf(
+      heading(named[0].value[0]),
+      named.map(item => {
+        const run = runsById.get(item.seriesId);
+        return [run ? swatch(run) : randomSwatch(), run ? run.label : 'random matrix', value(item.value[1])];
+      })
+    );
+  },
 });

@@ -2,6 +2,8 @@
 
 const SIZE_AXIS = 'parameters kept (log scale; smaller to the right)';
 
+const NAME_ROOM = 140;
+
 const comparable = () => visibleRuns().filter(denseFile);
 const filesBy = (run, policy) =>
   [denseFile(run), ...compressedFiles(run).filter(file => file.policy === policy)].sort(
@@ -55,8 +57,19 @@ function tellingBudget() {
 function sizeTitle() {
   const telling = tellingBudget();
   if (!telling) return 'No compressed files to compare';
-  const values = telling.files.map(({ run, file }) => ({ run, value: file.testAccuracy }));
-  return `With ${compactPercent(telling.budget)} of the parameters, test accuracy is ${range(values, percent)}`;
+  const sorted = telling.files.sort((a, b) => b.file.testAccuracy - a.file.testAccuracy);
+  const one = ({ run, file }, verb) => `${run.label}${verb} ${percent(file.testAccuracy)}`;
+  const others = sorted.length > 1 ? `, ${one(sorted.at(-1), '')}` : '';
+  return `With ${compactPercent(telling.budget)} of the parameters, ${one(sorted[0], ' keeps a test accuracy of')}${others}`;
+}
+
+/* The axis ends at a power of two; what lies beyond the smallest file is room for names already. */
+function labelRoom(width) {
+  const powers = comparable()
+    .flatMap(run => filesBy(run, state.policy).map(file => keptShare(run, file)))
+    .map(share => -Math.log2(share));
+  const smallestAt = Math.max(...powers) / Math.max(1, Math.ceil(Math.max(...powers)));
+  return Math.max(24, NAME_ROOM - (1 - smallestAt) * (width - NAME_ROOM));
 }
 
 function sizeOption(width) {
@@ -87,7 +100,7 @@ function sizeOption(width) {
   const y = heightAxis('test accuracy (%)', { scale: true });
   return chartOption(sizeAxis(), y, series, {
     ...itemTooltip,
-    grid: { right: roomy ? 132 : 14, bottom: 50 },
+    grid: { right: roomy ? labelRoom(width) : 22, bottom: 22 },
   });
 }
 
@@ -150,7 +163,7 @@ function speedTitle() {
     }))
     .filter(entry => Number.isFinite(entry.value));
   if (entries.length === 0) return 'No latencies were measured';
-  return `Within half a point of dense accuracy, the best speed at batch ${batch} is ${range(entries, preciseTimes)} the dense file’s`;
+  return `Within half a point of dense accuracy, the best speed at batch ${batch} ${ranges(entries, preciseTimes)} the dense file’s`;
 }
 
 const speedFigure = () =>
@@ -174,9 +187,9 @@ const speedFigure = () =>
                 symbolSize: 9,
               })
             ),
-            ruleLines([{ yAxis: 1, label: { show: false } }]),
+            marks([{ yAxis: 1, label: { show: false } }]),
           ],
-          { ...itemTooltip, grid: { bottom: 50 } }
+          { ...itemTooltip, grid: { right: 22, bottom: 22 } }
         ),
     })),
     csv: () => ({

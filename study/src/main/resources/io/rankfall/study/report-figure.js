@@ -66,7 +66,7 @@ function choice(label, key, options) {
   };
 }
 
-function slider(label, key, attributes, { toValue, toPosition, text }) {
+function slider(label, key, attributes, { toValue, toPosition, text, isUsed = () => true }) {
   const output = el('output');
   const input = el('input', {
     type: 'range',
@@ -78,6 +78,7 @@ function slider(label, key, attributes, { toValue, toPosition, text }) {
   return {
     node: el('label', { class: 'slider' }, el('span', {}, label), input, output),
     sync: () => {
+      input.disabled = !isUsed();
       input.value = toPosition(state[key]);
       input.setAttribute('aria-valuetext', text(state[key]));
       output.textContent = text(state[key]);
@@ -92,7 +93,7 @@ const policyChoice = () =>
     policies.map(policy => [policy, policy])
   );
 
-const tauSlider = () =>
+const tauSlider = (isUsed = () => true) =>
   slider(
     'Threshold τ',
     'tau',
@@ -101,6 +102,7 @@ const tauSlider = () =>
       toValue: exponent => Number((10 ** exponent).toPrecision(3)),
       toPosition: tau => Math.log10(tau),
       text: power,
+      isUsed,
     }
   );
 

@@ -24,7 +24,7 @@ function duration(seconds) {
 }
 
 function micros(value) {
-  return value >= 1e4 ? `${(value / 1e3).toFixed(1)} ms` : `${value.toPrecision(3)} µs`;
+  return value >= 1e3 ? `${significant(value / 1e3)} ms` : `${significant(value)} µs`;
 }
 
 /* 0.001 as 1e-3, the way thresholds are written in the field. */
@@ -51,14 +51,21 @@ function svgEl(tag, attributes, ...children) {
   return node;
 }
 
-/* "12 (run a)" or "from 12 (run a) to 30 (run b)", lowest first. */
-function range(entries, text) {
+/* "12 (run a) to 30 (run b)", lowest first; one run stands alone. */
+function span(entries, text) {
   const sorted = entries.filter(entry => entry.value !== null).sort((a, b) => a.value - b.value);
   if (sorted.length === 0) return null;
   const one = entry => `${text(entry.value)} (${entry.run.label})`;
   const low = sorted[0];
   const high = sorted.at(-1);
-  return low === high ? one(low) : `from ${one(low)} to ${one(high)}`;
+  return low === high ? one(low) : `${one(low)} to ${one(high)}`;
+}
+
+/* The same with its verb. */
+function ranges(entries, text) {
+  const found = span(entries, text);
+  const several = entries.filter(entry => entry.value !== null).length > 1;
+  return found && `${several ? 'ranges from' : 'is'} ${found}`;
 }
 
 /* RFC 4180. */

@@ -22,8 +22,6 @@ function lowestDecade(layer) {
   return Math.max(LOWEST_DRAWN, 10 ** Math.floor(Math.log10(low)));
 }
 
-const tauRule = axisName => ruleLines([{ [axisName]: state.tau, label: { formatter: 'τ', position: 'end', distance: 3 } }]);
-
 const settledRuns = () => visibleRuns().filter(run => !isDiverged(run));
 
 function spectraTitle() {
@@ -31,7 +29,7 @@ function spectraTitle() {
     run,
     value: innerMean(run, state.epoch, layer => energyRank(layer.spectrum, ENERGY)),
   }));
-  const text = range(entries, value => significant(value));
+  const text = span(entries, value => significant(value));
   return text
     ? `After epoch ${state.epoch}, 90 % of ‖W‖² lies in ${text} directions`
     : 'Singular values of every layer';
@@ -66,7 +64,8 @@ const spectraFigure = () =>
       heading: () => `${layer.name}: ${layer.rows} × ${layer.cols}`,
       description: () =>
         `Singular values of layer ${layer.name} after epoch ${state.epoch}. Directions holding 90 % of the squared norm: ${visibleRuns()
-          .map(run => `${run.label} ${energyRank(spectrumOf(run, layer), ENERGY)}`)
+          .map(run => [run, spectrumOf(run, layer)])
+          .map(([run, found]) => `${run.label} ${found.length > 0 ? energyRank(found, ENERGY) : 'not measured'}`)
           .join('; ')}.`,
       option: () =>
         chartOption(
@@ -80,7 +79,7 @@ const spectraFigure = () =>
           [
             ...visibleRuns().map(run => runLine(run, spectrumPoints(spectrumOf(run, layer)))),
             randomLine(spectrumPoints(referenceFor(layer) ?? [])),
-            tauRule('yAxis'),
+            tauLine([1, state.tau], [Math.max(2, layer.size), state.tau]),
           ],
           {
             grid: { right: 24 },
@@ -141,7 +140,7 @@ const curvesFigure = () =>
           [
             ...visibleRuns().map(run => runLine(run, curveOf(layerAt(run, state.epoch, layer.name)))),
             randomLine(randomCurve(referenceFor(layer))),
-            tauRule('xAxis'),
+            tauLine([state.tau, 0], [state.tau, layer.size]),
           ],
           { tooltip: axisTooltip(tau => `τ = ${power(tau)}`, integer) }
         ),

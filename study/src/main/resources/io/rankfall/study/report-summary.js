@@ -30,7 +30,7 @@ function tileOf({ run, file, reduction }) {
       ...file.latencies.map(latency =>
         fact(`batch ${latency.batch}`, `${preciseTimes(latency.speedup)} the speed`)
       ),
-      fact('policy', file.policy)
+      fact('ranks by', file.policy)
     );
   }
   return el(

@@ -14,7 +14,7 @@ const fileColumns = [
   { name: 'change', title: 'points against dense', value: ({ run, file }) => -lossOf(run, file), text: points, kind: 'number' },
   ...timedBatches.flatMap(batch => [
     { name: `micros_batch_${batch}`, title: `time, batch ${batch}`, value: ({ file }) => latencyAt(file, batch)?.medianMicros ?? null, text: micros, kind: 'number' },
-    { name: `speedup_batch_${batch}`, title: `speed-up, batch ${batch}`, value: ({ file }) => latencyAt(file, batch)?.speedup ?? null, text: preciseTimes, kind: 'number' },
+    { name: `speedup_batch_${batch}`, title: `speed‑up, batch ${batch}`, value: ({ file }) => latencyAt(file, batch)?.speedup ?? null, text: preciseTimes, kind: 'number' },
   ]),
   { name: 'ranks', title: 'rank of each layer', value: ({ file }) => rankText(file), hint: ({ file }) => reasons(file) },
   { name: 'path', title: 'path', value: ({ file }) => file.path, kind: 'path' },

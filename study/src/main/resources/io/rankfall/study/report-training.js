@@ -3,12 +3,12 @@
 const epochAxis = () => axis('epoch', { min: 0, max: Math.max(1, lastEpoch), minInterval: 1 });
 
 const learningRateDrops = () =>
-  ruleLines(
+  marks(
     settings.milestones
       .filter(epoch => epoch <= lastEpoch)
       .map(epoch => ({
         xAxis: epoch,
-        label: { formatter: `μ×${significant(settings.decayFactor)}`, position: 'end', distance: 2 },
+        label: { formatter: `μ×${significant(settings.decayFactor)}`, position: 'end', distance: 5 },
       }))
   );
 
@@ -48,8 +48,11 @@ function rankOption(layer) {
   );
 }
 
-const endText = (run, history) =>
-  history.length > 0 ? `${run.label} ${significant(history.at(-1)[1], 4)}` : `${run.label} not measured`;
+function endText(run, points) {
+  if (points.length === 0) return `${run.label} not measured`;
+  const [epoch, value] = points.at(-1);
+  return `${run.label} ${significant(value, 4)}${isDiverged(run) ? ` at epoch ${epoch}, then diverged` : ''}`;
+}
 
 function rankTitle() {
   const entries = visibleRuns()
@@ -58,10 +61,10 @@ function rankTitle() {
       run,
       value: innerMean(run, lastEpoch, layer => measures[state.measure].of(layer, state.tau)),
     }));
-  const text = range(entries, value => significant(value));
+  const text = ranges(entries, value => significant(value));
   const which = layers.length > 1 ? 'mean ' : '';
   return text
-    ? `After ${lastEpoch} epochs the ${which}${measureName()} is ${text}`
+    ? `After ${lastEpoch} epochs the ${which}${measureName()} ${text}`
     : `The ${measureName()} of every layer`;
 }
 
@@ -76,7 +79,7 @@ const rankFigure = () =>
         'measure',
         Object.entries(measures).map(([name, measure]) => [name, measure.title])
       ),
-      tauSlider(),
+      tauSlider(() => state.measure === 'rank'),
     ],
     random: true,
     panels: layers.map(layer => ({
@@ -111,10 +114,10 @@ const rankFigure = () =>
   });
 
 const CURVES = [
-  { key: 'testAccuracy', title: 'test accuracy', unit: '%', scale: 100 },
-  { key: 'trainAccuracy', title: 'training accuracy', unit: '%', scale: 100 },
-  { key: 'testLoss', title: 'test loss', unit: 'nats', scale: 1 },
-  { key: 'trainLoss', title: 'training loss', unit: 'nats', scale: 1 },
+  { key: 'testAccuracy', title: 'test accuracy', axis: 'accuracy (%)', scale: 100 },
+  { key: 'trainAccuracy', title: 'training accuracy', axis: 'accuracy (%)', scale: 100 },
+  { key: 'testLoss', title: 'test loss', axis: 'cross-entropy (nats)', scale: 1 },
+  { key: 'trainLoss', title: 'training loss', axis: 'cross-entropy (nats)', scale: 1 },
 ];
 
 const history = (run, { key, scale }) =>
@@ -127,8 +130,8 @@ function trainingTitle() {
   const entries = visibleRuns()
     .filter(run => !isDiverged(run))
     .map(run => ({ run, value: measuredEpochs.get(run).at(-1)?.testAccuracy ?? null }));
-  const text = range(entries, percent);
-  return text ? `Training ends at a test accuracy ${entries.length > 1 ? '' : 'of '}${text}` : 'No run was measured';
+  const text = ranges(entries, value => percent(value));
+  return text ? `After training, test accuracy ${text}` : 'No run was measured';
 }
 
 const trainingFigure = () =>
@@ -141,11 +144,11 @@ const trainingFigure = () =>
       description: () =>
         `${curve.title} against epoch. At the end: ${visibleRuns()
           .map(run => endText(run, history(run, curve)))
-          .join('; ')} (${curve.unit}).`,
+          .join('; ')} (${curve.axis}).`,
       option: () =>
         chartOption(
           epochAxis(),
-          heightAxis(`${curve.title} (${curve.unit})`, curve.scale === 1 ? { min: 0 } : { scale: true, max: 100 }),
+          heightAxis(curve.axis, curve.scale === 1 ? { min: 0 } : { scale: true, max: 100 }),
           [...visibleRuns().map(run => runLine(run, history(run, curve))), learningRateDrops()],
           { tooltip: axisTooltip(epoch => `epoch ${epoch}`, value => significant(value, 4)) }
         ),
