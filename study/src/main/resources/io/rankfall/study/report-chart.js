@@ -87,6 +87,12 @@ const randomLine = (data, more = {}) => ({
   ...more,
 });
 
+/* Ranks end at the size of the layer; its quarters or fifths are the ticks where they are whole. */
+function rankAxis(name, size) {
+  const parts = [4, 5].find(divisor => size % divisor === 0);
+  return heightAxis(name, { min: 0, max: size, ...(parts && { interval: size / parts }) });
+}
+
 /* Marks at values of an axis, on a series of their own so that hiding a run leaves them. */
 const marks = entries => ({
   type: 'line',
@@ -103,7 +109,7 @@ const marks = entries => ({
 });
 
 /* The chosen threshold, across the chart between two points. */
-const tauLine = (from, to) => ({
+const tauLine = (from, to, offset = [0, 0]) => ({
   type: 'line',
   data: [from, to],
   silent: true,
@@ -112,7 +118,7 @@ const tauLine = (from, to) => ({
   tooltip: { show: false },
   lineStyle: { color: token('muted'), type: 'solid', width: 1 },
   emphasis: { disabled: true },
-  endLabel: { show: true, formatter: 'τ', color: token('muted'), fontSize: 13, distance: 4 },
+  endLabel: { show: true, formatter: 'τ', color: token('muted'), fontSize: 13, distance: 4, offset },
 });
 
 /* Rows of [swatch, name, value] under a heading, as elements: names are never parsed as HTML. */

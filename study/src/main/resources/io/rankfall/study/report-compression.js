@@ -58,9 +58,9 @@ function sizeTitle() {
   const telling = tellingBudget();
   if (!telling) return 'No compressed files to compare';
   const sorted = telling.files.sort((a, b) => b.file.testAccuracy - a.file.testAccuracy);
-  const one = ({ run, file }, verb) => `${run.label}${verb} ${percent(file.testAccuracy)}`;
-  const others = sorted.length > 1 ? `, ${one(sorted.at(-1), '')}` : '';
-  return `With ${compactPercent(telling.budget)} of the parameters, ${one(sorted[0], ' keeps a test accuracy of')}${others}`;
+  const one = ({ run, file }) => `${percent(file.testAccuracy)} (${unbroken(run)})`;
+  const other = sorted.length > 1 ? ` against ${one(sorted.at(-1))}` : '';
+  return `With ${compactPercent(telling.budget)} of the parameters, test accuracy is ${one(sorted[0])}${other}`;
 }
 
 /* The axis ends at a power of two; what lies beyond the smallest file is room for names already. */

@@ -126,11 +126,11 @@ function panelOf(spec) {
     canvas.setAttribute('aria-label', spec.description());
     chart.setOption(spec.option(canvas.clientWidth), { notMerge: true });
   };
-  const fit = width => {
-    chart?.resize({ width });
+  const fit = (width, height) => {
+    chart?.resize({ width, height });
     if (chart) draw();
   };
-  new ResizeObserver(() => chart && canvas.clientWidth !== chart.getWidth() && fit('auto')).observe(canvas);
+  new ResizeObserver(() => chart && canvas.clientWidth !== chart.getWidth() && fit('auto', 'auto')).observe(canvas);
   return { node, draw, fit };
 }
 

@@ -51,11 +51,14 @@ function svgEl(tag, attributes, ...children) {
   return node;
 }
 
+/* A run's name that no line break takes apart. */
+const unbroken = run => run.label.replaceAll(' ', '\u00a0');
+
 /* "12 (run a) to 30 (run b)", lowest first; one run stands alone. */
 function span(entries, text) {
   const sorted = entries.filter(entry => entry.value !== null).sort((a, b) => a.value - b.value);
   if (sorted.length === 0) return null;
-  const one = entry => `${text(entry.value)} (${entry.run.label})`;
+  const one = entry => `${text(entry.value)} (${unbroken(entry.run)})`;
   const low = sorted[0];
   const high = sorted.at(-1);
   return low === high ? one(low) : `${one(low)} to ${one(high)}`;

@@ -1,6 +1,6 @@
 /* The page itself: order of the parts, theme, print. */
 
-const PRINT_WIDTH = 640;
+const PRINT = { width: 640, wideHeight: 330, height: 230 };
 
 const sections = [
   ['compression', 'Compression', () => [sizeFigure()]],
@@ -44,7 +44,7 @@ function header() {
     )
   );
   top.append(
-    el('h1', {}, `How ${settings.architecture} on ${settings.dataset} compresses`),
+    el('h1', {}, `How ${settings.architecture} on ${settings.dataset} compresses`.replaceAll('-', '\u2011')),
     el(
       'p',
       { class: 'lead' },
@@ -67,13 +67,15 @@ darkPreference.addEventListener('change', () => redress());
 addEventListener('beforeprint', () => {
   redress('light');
   for (const { charts } of figures.values()) {
-    const columns = charts.length > 1 ? 2 : 1;
-    charts.forEach(chart => chart.fit(PRINT_WIDTH / columns - 8));
+    const several = charts.length > 1;
+    charts.forEach(chart =>
+      several ? chart.fit(PRINT.width / 2 - 8, PRINT.height) : chart.fit(PRINT.width, PRINT.wideHeight)
+    );
   }
 });
 addEventListener('afterprint', () => {
   redress();
-  for (const { charts } of figures.values()) charts.forEach(chart => chart.fit('auto'));
+  for (const { charts } of figures.values()) charts.forEach(chart => chart.fit('auto', 'auto'));
 });
 
 /* For scripts that read a report: the data, the state, and each figure's CSV text. */

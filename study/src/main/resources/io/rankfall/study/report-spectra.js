@@ -111,7 +111,7 @@ function curvesTitle() {
     value: telling.filter(ranks => ranks[i] === Math.min(...ranks)).length,
   }));
   const best = wins.reduce((a, b) => (b.value > a.value ? b : a));
-  return `${best.run.label} has the lowest mean rank at ${best.value} of the ${telling.length} thresholds that tell the runs apart`;
+  return `${unbroken(best.run)} has the lowest mean rank at ${best.value} of the ${telling.length} thresholds that tell the runs apart`;
 }
 
 const curvesFigure = () =>
@@ -136,11 +136,11 @@ const curvesFigure = () =>
             max: 1,
             axisLabel: { formatter: decade },
           }),
-          heightAxis('rank', { min: 0, max: layer.size, axisLabel: { showMaxLabel: true } }),
+          rankAxis('rank', layer.size),
           [
             ...visibleRuns().map(run => runLine(run, curveOf(layerAt(run, state.epoch, layer.name)))),
             randomLine(randomCurve(referenceFor(layer))),
-            tauLine([state.tau, 0], [state.tau, layer.size]),
+            tauLine([state.tau, 0], [state.tau, layer.size], [-9, -9]),
           ],
           { tooltip: axisTooltip(tau => `τ = ${power(tau)}`, integer) }
         ),

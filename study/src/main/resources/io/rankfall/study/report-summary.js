@@ -11,11 +11,11 @@ function verdict() {
   const worst = smallest.at(-1);
   if (!best) return 'No training left a network to compress.';
   if (!best.file) return 'No compressed file stays within half a point of its dense accuracy.';
-  const start = `The network trained with ${best.run.label} shrinks ${times(best.reduction)} and stays within half a point of its dense accuracy`;
+  const start = `The network trained with ${unbroken(best.run)} shrinks ${times(best.reduction)} and stays within half a point of its dense accuracy`;
   if (best === worst) return `${start}.`;
   return worst.file
-    ? `${start}; ${worst.run.label} only ${times(worst.reduction)}.`
-    : `${start}; with ${worst.run.label} no compressed file does.`;
+    ? `${start}; ${unbroken(worst.run)} only ${times(worst.reduction)}.`
+    : `${start}; with ${unbroken(worst.run)} no compressed file does.`;
 }
 
 const fact = (name, ...value) => el('div', {}, el('dt', {}, name), el('dd', {}, ...value));

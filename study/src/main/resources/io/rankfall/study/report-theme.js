@@ -21,9 +21,12 @@ const NO_DECAY_DASH = [6, 4];
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'];
 
 const batchSizes = unique(runs.map(run => run.batchSize)).sort((a, b) => a - b);
-const decays = unique(runs.map(run => run.weightDecay))
-  .filter(decay => decay > 0)
-  .sort((a, b) => b - a);
+/* The plainest strokes go to the networks that have something to show. */
+const decaysOf = chosen => chosen.map(run => run.weightDecay).sort((a, b) => b - a);
+const decays = unique([
+  ...decaysOf(runs.filter(run => !isDiverged(run))),
+  ...decaysOf(runs.filter(isDiverged)),
+]).filter(decay => decay > 0);
 
 function styleOf(run) {
   const decayed = run.weightDecay > 0;

@@ -31,11 +31,8 @@ function randomMeasure(layer) {
 function rankOption(layer) {
   const random = randomMeasure(layer);
   const line = random === null ? [] : [[0, random], [Math.max(1, lastEpoch), random]];
-  const y = heightAxis(measureName(), {
-    min: 0,
-    max: state.measure === 'rank' ? layer.size : null,
-    axisLabel: { showMaxLabel: true },
-  });
+  const y =
+    state.measure === 'rank' ? rankAxis(measureName(), layer.size) : heightAxis(measureName(), { min: 0 });
   return chartOption(
     epochAxis(),
     y,
@@ -126,6 +123,20 @@ const history = (run, { key, scale }) =>
     .filter(epoch => epoch[key] !== null)
     .map(epoch => [epoch.epoch, scale * epoch[key]]);
 
+/* The state before training would squeeze everything after it against one edge. */
+function trainedRange(curve) {
+  const values = runs.flatMap(run =>
+    history(run, curve)
+      .filter(([epoch]) => epoch > 0)
+      .map(([, value]) => value)
+  );
+  if (values.length === 0) return { scale: true };
+  if (curve.scale === 1) return { min: 0, max: Math.ceil(10 * Math.max(...values)) / 10 };
+  const min = 10 * Math.floor(Math.min(...values) / 10);
+  const max = Math.min(100, 10 * Math.ceil(Math.max(...values) / 10));
+  return { min, max, interval: max - min <= 30 ? 5 : max - min <= 50 ? 10 : 20 };
+}
+
 function trainingTitle() {
   const entries = visibleRuns()
     .filter(run => !isDiverged(run))
@@ -138,7 +149,7 @@ const trainingFigure = () =>
   figure({
     id: 'training',
     title: trainingTitle,
-    note: 'Training values are means over the mini-batches of the epoch, taken while the weights moved; test values are taken after the epoch. Loss is mean cross-entropy.',
+    note: 'Training values are means over the mini-batches of the epoch, taken while the weights moved; test values are taken after the epoch. Loss is mean cross-entropy. Axes leave out the state before training.',
     panels: CURVES.map(curve => ({
       heading: () => curve.title,
       description: () =>
@@ -148,7 +159,7 @@ const trainingFigure = () =>
       option: () =>
         chartOption(
           epochAxis(),
-          heightAxis(curve.axis, curve.scale === 1 ? { min: 0 } : { scale: true, max: 100 }),
+          heightAxis(curve.axis, trainedRange(curve)),
           [...visibleRuns().map(run => runLine(run, history(run, curve))), learningRateDrops()],
           { tooltip: axisTooltip(epoch => `epoch ${epoch}`, value => significant(value, 4)) }
         ),

@@ -14,10 +14,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
+import org.openqa.selenium.By;
 import org.openqa.selenium.JavascriptExecutor;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -110,6 +112,12 @@ final class Browser implements AutoCloseable {
 
   long number(String script, Object... arguments) {
     return ((Number) value(script, arguments)).longValue();
+  }
+
+  /** Rests the pointer on the middle of an element. */
+  void pointAt(String selector) {
+    new Actions(driver).moveToElement(driver.findElement(By.cssSelector(selector))).perform();
+    settle();
   }
 
   /** Waits until what a change of state or size set off has been drawn. */

@@ -117,6 +117,12 @@ final class HtmlReportBrowserTest {
         .isEqualTo(SampleResults.HOSTILE);
     assertThat(browser.text("return document.querySelector('.findings').textContent"))
         .contains(SampleResults.HOSTILE, "{{script}} & ");
+
+    browser.pointAt("#figure-rank .chart");
+    assertThat(browser.text("return document.querySelector('#figure-rank .tip').textContent"))
+        .startsWith("after epoch 1" + SampleResults.HOSTILE);
+    assertThat(browser.number("return document.querySelectorAll('img').length")).isZero();
+    assertThat(browser.console()).isEmpty();
   }
 
   private static List<?> blankCharts() {
