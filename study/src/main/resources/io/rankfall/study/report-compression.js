@@ -3,6 +3,7 @@
 const SIZE_AXIS = 'parameters kept (log scale; smaller to the right)';
 
 const NAME_ROOM = 140;
+const NAME_HEIGHT = 17;
 
 const comparable = () => visibleRuns().filter(denseFile);
 const filesBy = (run, policy) =>
@@ -67,13 +68,41 @@ function sizeTitle() {
 function labelRoom(width) {
   const powers = comparable()
     .flatMap(run => filesBy(run, state.policy).map(file => keptShare(run, file)))
-    .map(share => -Math.log2(share));
+    .map(share => -Math.log2(share))
+    .concat(0);
   const smallestAt = Math.max(...powers) / Math.max(1, Math.ceil(Math.max(...powers)));
   return Math.max(24, NAME_ROOM - (1 - smallestAt) * (width - NAME_ROOM));
 }
 
-function sizeOption(width) {
+/* The accuracies in percent the axis spans, rounded outwards. */
+function accuracySpan() {
+  const values = comparable().flatMap(run => filesBy(run, state.policy).map(file => 100 * file.testAccuracy));
+  if (values.length === 0) return [0, 100];
+  const low = Math.min(...values);
+  const step = Math.max(...values) - low > 12 ? 5 : 1;
+  return [step * Math.floor(low / step), step * Math.ceil(Math.max(...values) / step)];
+}
+
+/* How far, in pixels, each line's name moves down so that no two names overlap. */
+function nameShifts([low, high], height) {
+  const pixels = height / Math.max(1e-9, high - low);
+  const ends = comparable()
+    .map(run => ({ run, y: (high - 100 * filesBy(run, state.policy).at(-1).testAccuracy) * pixels }))
+    .sort((a, b) => a.y - b.y);
+  const shifts = new Map();
+  let free = -Infinity;
+  for (const { run, y } of ends) {
+    const placed = Math.max(y, free);
+    shifts.set(run, placed - y);
+    free = placed + NAME_HEIGHT;
+  }
+  return shifts;
+}
+
+function sizeOption(width, height) {
   const roomy = width > NARROW;
+  const bounds = accuracySpan();
+  const shifts = nameShifts(bounds, height - 110);
   const series = comparable().map(run =>
     runLine(run, sizePoints(run, file => 100 * file.testAccuracy), {
       showSymbol: true,
@@ -85,8 +114,8 @@ function sizeOption(width) {
         color: token('ink'),
         fontSize: 13,
         distance: 10,
+        offset: [0, shifts.get(run)],
       },
-      labelLayout: { moveOverlap: 'shiftY' },
       markLine: {
         silent: true,
         symbol: 'none',
@@ -97,7 +126,7 @@ function sizeOption(width) {
       },
     })
   );
-  const y = heightAxis('test accuracy (%)', { scale: true });
+  const y = heightAxis('test accuracy (%)', { min: bounds[0], max: bounds[1] });
   return chartOption(sizeAxis(), y, series, {
     ...itemTooltip,
     grid: { right: roomy ? labelRoom(width) : 22, bottom: 22 },

@@ -124,7 +124,7 @@ function panelOf(spec) {
     chart ??= echarts.init(canvas, null, { renderer: 'svg' });
     heading.textContent = spec.heading?.() ?? '';
     canvas.setAttribute('aria-label', spec.description());
-    chart.setOption(spec.option(canvas.clientWidth), { notMerge: true });
+    chart.setOption(spec.option(chart.getWidth(), chart.getHeight()), { notMerge: true });
   };
   const fit = (width, height) => {
     chart?.resize({ width, height });

@@ -3,8 +3,8 @@
 const MISSING = '–';
 const shown = (value, text) => (value === null || value === undefined ? MISSING : text(value));
 
-const percent = (value, digits = 2) => shown(value, v => `${(100 * v).toFixed(digits)} %`);
-const compactPercent = value => `${Number((100 * value).toPrecision(3))} %`;
+const percent = (value, digits = 2) => shown(value, v => `${(100 * v).toFixed(digits)}\u00a0%`);
+const compactPercent = value => `${Number((100 * value).toPrecision(3))}\u00a0%`;
 const times = value => shown(value, v => `${v >= 10 ? v.toFixed(0) : v.toFixed(1)}×`);
 const preciseTimes = value => shown(value, v => `${v.toFixed(2)}×`);
 const integer = value => shown(value, v => Math.round(v).toLocaleString('en-US'));

@@ -88,7 +88,7 @@ function summary() {
       ? el(
           'p',
           { class: 'hint' },
-          `Each tile shows the smallest of that network’s compressed files (${files} in all) whose test accuracy is at most 0.5 points below its dense file. “Smaller” counts parameters. No file was fine-tuned.`
+          `Each tile shows the smallest of that network’s compressed files (${files} in all) whose test accuracy is at most 0.5 points below its dense file. “Smaller” counts parameters. The choice itself was made on the test examples, so it reads slightly better than on new data.`
         )
       : null,
     results.findings.length > 0 ? el('ul', { class: 'findings' }, results.findings.map(findingOf)) : null

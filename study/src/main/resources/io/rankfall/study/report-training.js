@@ -2,15 +2,20 @@
 
 const epochAxis = () => axis('epoch', { min: 0, max: Math.max(1, lastEpoch), minInterval: 1 });
 
-const learningRateDrops = () =>
-  marks(
-    settings.milestones
-      .filter(epoch => epoch <= lastEpoch)
-      .map(epoch => ({
-        xAxis: epoch,
-        label: { formatter: `μ×${significant(settings.decayFactor)}`, position: 'end', distance: 5 },
-      }))
+function learningRateDrops() {
+  const drops = settings.milestones.filter(epoch => epoch <= lastEpoch);
+  const isClose = (epoch, i) => i > 0 && epoch - drops[i - 1] < lastEpoch / 6;
+  return marks(
+    drops.map((epoch, i) => ({
+      xAxis: epoch,
+      label: {
+        formatter: isClose(epoch, i) ? '' : `μ×${significant(settings.decayFactor)}`,
+        position: 'end',
+        distance: 5,
+      },
+    }))
   );
+}
 
 const measureName = () =>
   state.measure === 'rank' ? `rank at τ = ${power(state.tau)}` : measures[state.measure].title;

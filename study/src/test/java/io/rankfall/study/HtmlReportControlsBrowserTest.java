@@ -134,6 +134,18 @@ final class HtmlReportControlsBrowserTest {
   }
 
   @Test
+  void hidingEveryRunLeavesAQuietPage() throws Exception {
+    SampleReport.COMPARISON.openIn(browser);
+    browser.run("rankfall.change({hidden: new Set(rankfall.results.runs.map(run => run.id))})");
+    browser.settle();
+
+    assertThat(csv("size")).hasSize(1);
+    assertThat(browser.text("return document.querySelector('#figure-size h3').textContent"))
+        .isEqualTo("No compressed files to compare");
+    assertThat(browser.console()).isEmpty();
+  }
+
+  @Test
   void policyAndEpochSelectWhatIsShown() throws Exception {
     SampleReport.COMPARISON.openIn(browser);
     browser.run(
