@@ -64,7 +64,7 @@ function runLine(run, data, more = {}) {
     name: run.label,
     data,
     symbol,
-    showSymbol: false,
+    showSymbol: data.length === 1,
     symbolSize: 8,
     lineStyle: { color, type: dash, width: 2.25 },
     itemStyle: { color: filled ? color : token('surface'), borderColor: color, borderWidth: 2 },

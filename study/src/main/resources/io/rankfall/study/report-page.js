@@ -3,14 +3,16 @@
 const PRINT = { width: 640, wideHeight: 330, height: 230 };
 
 const sections = [
-  ['compression', 'Compression', () => [sizeFigure()]],
+  ['compression', 'Compression', () => (policies.length > 0 ? [sizeFigure()] : [])],
   ['ranks', 'Rank', () => [rankFigure()]],
   ['spectra', 'Spectra', () => [spectraFigure(), curvesFigure()]],
   ['training', 'Training', () => [trainingFigure()]],
   ['speed', 'Speed', () => (timedBatches.length > 0 ? [speedFigure()] : [])],
-  ['files', 'Files', () => [fileTable()]],
+  ['files', 'Files', () => (fileRowsAll.length > 0 ? [fileTable()] : [])],
   ['method', 'Method', () => [el('div', { id: 'about' })]],
-];
+]
+  .map(([id, name, parts]) => ({ id, name, parts: parts() }))
+  .filter(({ parts }) => parts.length > 0);
 
 const themeButton = el('button', {
   type: 'button',
@@ -39,7 +41,7 @@ function header() {
       'div',
       { class: 'bar' },
       el('span', { class: 'brand' }, 'Rankfall'),
-      el('nav', { 'aria-label': 'Parts' }, sections.map(([id, name]) => el('a', { href: `#${id}` }, name))),
+      el('nav', { 'aria-label': 'Parts' }, sections.map(({ id, name }) => el('a', { href: `#${id}` }, name))),
       themeButton
     )
   );
@@ -56,7 +58,7 @@ function header() {
 header();
 document.getElementById('report').append(
   el('section', { id: 'summary' }),
-  ...sections.map(([id, name, parts]) => el('section', { id }, el('h2', {}, name), parts()))
+  ...sections.map(({ id, name, parts }) => el('section', { id }, el('h2', {}, name), parts))
 );
 document.getElementById('foot').append(
   `Rankfall ${provenance.rankfallVersion}, ${provenance.startedAt.slice(0, 10)}. This file holds all its data and loads nothing. Charts: Apache ECharts ${echarts.version}.`

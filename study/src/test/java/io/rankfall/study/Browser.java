@@ -1,7 +1,5 @@
 package io.rankfall.study;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,25 +25,27 @@ import org.openqa.selenium.logging.LoggingPreferences;
 /** A headless Chromium of this machine; nothing is ever downloaded to get one. */
 final class Browser implements AutoCloseable {
 
+  static final String NEEDED =
+      "needs chromium and chromedriver on the PATH"
+          + " (on Debian: apt-get install chromium chromium-driver)";
+
   private final ChromeDriver driver;
 
   private Browser(ChromeDriver driver) {
     this.driver = driver;
   }
 
-  /** Skips the calling test where there is no browser. */
+  /** For tests to be skipped where there is none. */
+  static boolean isInstalled() {
+    return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
+  }
+
   static Browser start(Path profile) {
-    Optional<Path> chromium = onPath("chromium");
-    Optional<Path> chromedriver = onPath("chromedriver");
-    assumeTrue(
-        chromium.isPresent() && chromedriver.isPresent(),
-        "needs chromium and chromedriver on the PATH"
-            + " (on Debian: apt-get install chromium chromium-driver)");
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     logs.enable(LogType.PERFORMANCE, Level.ALL);
     ChromeOptions options = new ChromeOptions();
-    options.setBinary(chromium.orElseThrow().toFile());
+    options.setBinary(onPath("chromium").orElseThrow().toFile());
     options.addArguments(
         "--headless=new",
         "--no-sandbox",
@@ -62,7 +62,7 @@ final class Browser implements AutoCloseable {
     // Naming the driver keeps Selenium from looking for one to download.
     ChromeDriverService service =
         new ChromeDriverService.Builder()
-            .usingDriverExecutable(chromedriver.orElseThrow().toFile())
+            .usingDriverExecutable(onPath("chromedriver").orElseThrow().toFile())
             .usingAnyFreePort()
             .build();
     return new Browser(new ChromeDriver(service, options));

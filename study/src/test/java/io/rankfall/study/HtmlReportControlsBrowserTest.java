@@ -12,9 +12,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uses the controls of the report in a real browser and checks the numbers they lead to. */
+@EnabledIf(value = "io.rankfall.study.Browser#isInstalled", disabledReason = Browser.NEEDED)
 final class HtmlReportControlsBrowserTest {
 
   private static Browser browser;
@@ -77,6 +79,16 @@ final class HtmlReportControlsBrowserTest {
                   + " "
                   + expected.get(20).substring(expected.get(20).lastIndexOf(',') + 1));
     }
+  }
+
+  @Test
+  void thresholdItselfIsNotAbove() throws Exception {
+    SampleReport.SINGLE.openIn(browser);
+
+    assertThat(browser.number("return rankfall.countAbove([0.5, 0.1, 0.1, 0.05, 0], 0.1)"))
+        .isEqualTo(1);
+    assertThat(browser.number("return rankfall.countAbove([0.5, 0.1, 0], 0)")).isEqualTo(2);
+    assertThat(browser.number("return rankfall.countAbove([], 0.1)")).isZero();
   }
 
   @Test
