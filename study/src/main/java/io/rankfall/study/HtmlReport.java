@@ -8,10 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import io.rankfall.compress.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serial;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -63,6 +65,12 @@ public final class HtmlReport {
                   .addSerializer(double.class, new FiniteOrNull(Double.class)));
 
   private HtmlReport() {}
+
+  /** Writes the report, whole or not at all. */
+  public static void write(Results results, Path path) throws IOException {
+    byte[] html = render(results).getBytes(UTF_8);
+    AtomicFile.write(path, out -> out.write(html));
+  }
 
   /**
    * Draws a report.

@@ -35,6 +35,7 @@ public record Results(
    *
    * @param architecture for example {@code 784-512-512-512-10}
    * @param parameters weights and biases of the dense network
+   * @param initialization how the initial weights were drawn, for example {@code HE}
    * @param learningRate μ before the first drop
    * @param milestones the epochs after which μ is multiplied by {@code decayFactor}
    * @param calibrationExamples how many training examples data-aware truncation saw
@@ -44,6 +45,7 @@ public record Results(
       int trainExamples,
       int testExamples,
       String architecture,
+      String initialization,
       long parameters,
       double learningRate,
       double momentum,
@@ -89,6 +91,8 @@ public record Results(
    * @param id file-name safe, for example {@code b16-wd1e-3}
    * @param label for people, for example {@code B=16, wd=1e-3}
    * @param weightDecay wd in the step W ← (1 − μ·wd)·W − μ·G; the paper's λ is wd/2
+   * @param exportError max |Δlogit| / max |logit| over the test examples, dense ONNX file against
+   *     learner; null for a diverged run
    * @param epochs the state before training as epoch 0, then one entry an epoch
    * @param files the dense export first, then the compressed ones; empty for a diverged run
    */
@@ -100,6 +104,7 @@ public record Results(
       String learner,
       Outcome outcome,
       double seconds,
+      @Nullable Double exportError,
       List<EpochResult> epochs,
       List<FileResult> files) {
     public RunResult {

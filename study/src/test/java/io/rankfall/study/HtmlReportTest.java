@@ -81,6 +81,7 @@ final class HtmlReportTest {
                 settings.trainExamples(),
                 settings.testExamples(),
                 settings.architecture(),
+                settings.initialization(),
                 settings.parameters(),
                 settings.learningRate(),
                 settings.momentum(),

@@ -70,6 +70,7 @@ final class SampleResults {
             HOSTILE,
             new Outcome("COMPLETED", null),
             3,
+            1e-6,
             good.epochs(),
             good.files());
     RunResult diverged =
@@ -82,6 +83,7 @@ final class SampleResults {
             new Outcome(
                 "DIVERGED", "weights of layer fc1 not finite at epoch 1, step 17" + HOSTILE),
             1.5,
+            null,
             beforeDivergence,
             List.of());
     Results results = sample.results(List.of(hostile, diverged));
@@ -107,6 +109,7 @@ final class SampleResults {
             60_000,
             10_000,
             String.join("-", widths.stream().map(String::valueOf).toList()),
+            "HE",
             parameters(),
             .1,
             0,
@@ -171,6 +174,7 @@ final class SampleResults {
         "FusedMlpLearner",
         new Outcome("COMPLETED", null),
         300 + 10.0 * batchSize,
+        2.5e-7,
         states,
         files(id, decay, dense));
   }

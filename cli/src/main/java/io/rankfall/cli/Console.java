@@ -1,0 +1,64 @@
+package io.rankfall.cli;
+
+import java.io.PrintWriter;
+
+/**
+ * Where a command prints: results to standard output, progress and errors to standard error. On a
+ * terminal the last line of standard error is a status line that is redrawn in place.
+ */
+final class Console {
+  private static final long NANOS_BETWEEN_STATUS = 200_000_000L;
+  private static final String CLEAR_LINE = "\r\u001b[K";
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean terminal;
+  private String status = "";
+  private long statusAt;
+
+  Console(PrintWriter out, PrintWriter err, boolean terminal) {
+    this.out = out;
+    this.err = err;
+    this.terminal = terminal;
+  }
+
+  PrintWriter out() {
+    return out;
+  }
+
+  PrintWriter err() {
+    return err;
+  }
+
+  /** Whether a person watches standard error. */
+  boolean terminal() {
+    return terminal;
+  }
+
+  /** A line of progress, above the status line. */
+  synchronized void progress(String line) {
+    err.println((status.isEmpty() ? "" : CLEAR_LINE) + line);
+    err.print(status);
+    err.flush();
+  }
+
+  /** Redraws the status line, at most five times a second; nothing elsewhere than on a terminal. */
+  synchronized void status(String line) {
+    long now = System.nanoTime();
+    if (terminal && (status.isEmpty() || now - statusAt > NANOS_BETWEEN_STATUS)) {
+      statusAt = now;
+      status = line;
+      err.print(CLEAR_LINE + line);
+      err.flush();
+    }
+  }
+
+  /** Removes the status line. */
+  synchronized void endStatus() {
+    if (!status.isEmpty()) {
+      err.print(CLEAR_LINE);
+      err.flush();
+      status = "";
+    }
+  }
+}

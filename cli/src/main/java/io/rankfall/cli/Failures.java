@@ -1,0 +1,79 @@
+package io.rankfall.cli;
+
+import io.rankfall.compress.BudgetException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** One line to standard error and the exit code for every way a command can fail. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  private final Console console;
+
+  Failures(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public int handleParseException(ParameterException e, String[] args) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    StringBuilder message = new StringBuilder(firstLine(e));
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
+      message.append("; did you mean ").append(unmatched.getSuggestions().get(0)).append('?');
+    }
+    print(message + " (see '" + command + " --help')");
+    return ExitCode.USAGE;
+  }
+
+  @Override
+  public int handleExecutionException(
+      Exception e, CommandLine commandLine, ParseResult parseResult) {
+    Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
+    if (cause instanceof InterruptedException) {
+      print("interrupted");
+      return ExitCode.INTERRUPTED;
+    }
+    if (cause instanceof BudgetException) {
+      print(firstLine(cause));
+      return ExitCode.FINDING;
+    }
+    if (cause instanceof FileSystemException file) {
+      print(
+          file.getReason() == null
+              ? "%s: %s".formatted(file.getFile(), file.getClass().getSimpleName())
+              : firstLine(file));
+      return ExitCode.FAILURE;
+    }
+    if (cause instanceof IOException) {
+      print(firstLine(cause));
+      return ExitCode.FAILURE;
+    }
+    if (cause instanceof ParameterException || cause instanceof UsageException) {
+      print(firstLine(cause));
+      return ExitCode.USAGE;
+    }
+    if (cause instanceof IllegalArgumentException) {
+      print(firstLine(cause));
+      return ExitCode.FAILURE;
+    }
+    print("unexpected failure: " + cause.getClass().getSimpleName() + ": " + firstLine(cause));
+    cause.printStackTrace(console.err());
+    return ExitCode.FAILURE;
+  }
+
+  private void print(String message) {
+    console.endStatus();
+    console.err().println("rankfall: " + message);
+    console.err().flush();
+  }
+
+  private static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,92 @@
+package io.rankfall.cli;
+
+import io.rankfall.study.Versions;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code rankfall} command. */
+@Command(
+    name = "rankfall",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.BuildVersion.class,
+    synopsisSubcommandLabel = "COMMAND",
+    description = {
+      "Trains neural networks so that they compress, shows why they do, and compresses them.",
+      ""
+    },
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:fine",
+      " 1:a finding: a budget that cannot be met, a training that diverged",
+      " 2:wrong usage",
+      " 3:failure: unreadable input, unwritable output",
+      "130:interrupted"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  rankfall demo                               the whole story on Fashion-MNIST, with a report",
+      "  rankfall train --batch-size 16 --weight-decay 1e-3 --out run",
+      "  rankfall inspect run/model.onnx",
+      "  rankfall compress run/model.onnx --params 0.125 --out small.onnx",
+      "",
+      "'rankfall help COMMAND' tells the options of a command."
+    },
+    subcommands = {
+      DemoCommand.class,
+      TrainCommand.class,
+      InspectCommand.class,
+      CompressCommand.class,
+      HelpCommand.class
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init")
+  private Main() {}
+
+  /** Runs a command line and ends the process with its exit code. */
+  public static void main(String[] args) {
+    Console console =
+        new Console(
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+            Boolean.getBoolean("rankfall.terminal"));
+    Runtime.getRuntime().addShutdownHook(new Thread(console::endStatus, "end-of-status"));
+    int exitCode = run(console, args);
+    System.exit(exitCode);
+  }
+
+  /** Runs a command line and returns its exit code. */
+  static int run(Console console, String... args) {
+    return new CommandLine(new Main(), new ConsoleFactory(console))
+        .setOut(console.out())
+        .setErr(console.err())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(100)
+        .setParameterExceptionHandler(new Failures(console))
+        .setExecutionExceptionHandler(new Failures(console))
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "expected a command, found none; see 'rankfall help'");
+  }
+
+  /** The version that the build wrote. */
+  static final class BuildVersion implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"rankfall " + Versions.ofBuild().rankfall()};
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.rankfall.cli;
+
+import io.rankfall.study.RunFiles;
+import io.rankfall.train.Dataset;
+import io.rankfall.train.EpochRecord;
+import io.rankfall.train.FashionMnist;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Mlp;
+import io.rankfall.train.Run;
+import io.rankfall.train.RunOutcome;
+import io.rankfall.train.RunSpec;
+import io.rankfall.train.Sgd;
+import io.rankfall.train.StepResult;
+import io.rankfall.train.StepSchedule;
+import io.rankfall.train.Trainer;
+import io.rankfall.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    description = {
+      "Trains one MLP on Fashion-MNIST with SGD while the rank of every weight matrix is watched, and exports it.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  rankfall train --batch-size 16 --weight-decay 1e-3 --out run",
+      "  rankfall train --hidden 100,100,100 --batch-norm --batch-size 4 --lr 0.01 --momentum 0.9",
+      "  rankfall train --learner djl --epochs 3      PyTorch through DJL",
+      "",
+      "Writes run.json (settings, spectra of every epoch), model.onnx and model.safetensors to --out.",
+      "Exit code 1 when the training diverged; run.json then says where."
+    })
+final class TrainCommand implements Callable<Integer> {
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Folder for the run's files.")
+  private Path out = Path.of("rankfall-run");
+
+  @Option(
+      names = "--hidden",
+      split = ",",
+      paramLabel = "N",
+      defaultValue = "512,512,512",
+      description = "Widths of the hidden layers.")
+  private List<Integer> hidden = List.of();
+
+  @Option(names = "--batch-norm", description = "Batch normalisation before each ReLU.")
+  private boolean batchNorm;
+
+  @Option(
+      names = "--init",
+      defaultValue = "he",
+      description = "Initial weights: ${COMPLETION-CANDIDATES}.")
+  private Initialization initialization = Initialization.HE;
+
+  @Option(names = "--batch-size", paramLabel = "B", description = "Examples of a step.")
+  private int batchSize = 16;
+
+  @Option(names = "--lr", paramLabel = "MU", description = "Learning rate µ.")
+  private double learningRate = 0.1;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "WD",
+      description = "wd in W <- (1 - µ*wd)*W - µ*G; the paper's λ is wd/2.")
+  private double weightDecay = 1e-3;
+
+  @Option(names = "--momentum", paramLabel = "M", description = "Heavy-ball momentum.")
+  private double momentum;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
+  private int epochs = 20;
+
+  @Option(
+      names = "--milestones",
+      split = ",",
+      paramLabel = "EPOCH",
+      description = "Epochs after which µ is multiplied by --decay-factor; none by default.")
+  private List<Integer> milestones = List.of();
+
+  @Option(names = "--decay-factor", paramLabel = "F", description = "Factor at each milestone.")
+  private double decayFactor = 0.2;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Fixes weights and order of examples.")
+  private long seed = 1;
+
+  @Option(names = "--learner", description = "Engine: ${COMPLETION-CANDIDATES}.")
+  private LearnerKind learner = LearnerKind.FUSED;
+
+  private final Console console;
+
+  TrainCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    RunSpec spec = spec();
+    OutputFolder.require(out);
+    Dataset dataset = FashionMnist.load();
+    Run run = new Trainer(dataset).train(spec, progress(spec, dataset));
+    console.endStatus();
+    RunFiles.write(out, run, dataset);
+    if (run.outcome() instanceof RunOutcome.Diverged diverged) {
+      console.out().println("diverged at " + diverged.message());
+      return ExitCode.FINDING;
+    }
+    EpochRecord last = run.epochs().get(run.epochs().size() - 1);
+    console.out().printf("test accuracy %.4f%n", last.test().accuracy());
+    InspectCommand.table(InspectCommand.find(out)).lines().forEach(console.out()::println);
+    console.out().printf("%nRun: %s%n", out.toAbsolutePath().normalize());
+    return ExitCode.OK;
+  }
+
+  private RunSpec spec() {
+    try {
+      Mlp.Normalization normalization =
+          batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE;
+      return new RunSpec(
+          FashionMnist.NAME,
+          new Mlp(784, hidden, 10, normalization),
+          initialization,
+          batchSize,
+          new Sgd(learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
+          epochs,
+          seed,
+          learner);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private TrainingListener progress(RunSpec spec, Dataset dataset) {
+    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
+    TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs());
+    EpochLines lines = new EpochLines(console, spec.epochs(), 5);
+    return new TrainingListener() {
+      @Override
+      public void onEpoch(EpochRecord record) {
+        lines.print(
+            spec.learner().name().toLowerCase(java.util.Locale.ROOT), record, timeLeft.text());
+      }
+
+      @Override
+      public void onStep(int epoch, int step, StepResult result) {
+        timeLeft.did(1);
+        console.status(timeLeft.bar("training"));
+      }
+    };
+  }
+}

@@ -1,0 +1,272 @@
+package io.rankfall.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandLineTest {
+  private static Path folder;
+
+  /** What a command printed and returned. */
+  private record Ran(int exitCode, String out, String err) {}
+
+  private static Ran run(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode = Main.run(new Console(new PrintWriter(out), new PrintWriter(err), false), args);
+    return new Ran(exitCode, out.toString(), err.toString());
+  }
+
+  /** A run of one small training, used by several tests. */
+  private static Path run;
+
+  @BeforeAll
+  static void train(@TempDir Path shared) {
+    folder = shared;
+    run = folder.resolve("run");
+    Ran ran =
+        run(
+            "train",
+            "--hidden",
+            "24,16",
+            "--batch-norm",
+            "--batch-size",
+            "128",
+            "--epochs",
+            "1",
+            "--out",
+            run.toString());
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("test accuracy 0.").contains("fc1").contains("24×784");
+    assertThat(ran.err()).contains("1/1").contains("Ranks count");
+  }
+
+  @Test
+  void inspectsARunItsOnnxFileAndItsSafetensorsAlike() throws IOException {
+    Ran ofRun = run("inspect", run.toString());
+    Ran ofOnnx = run("inspect", run.resolve("model.onnx").toString());
+    assertThat(ofRun.exitCode()).isZero();
+    // The file also holds the running statistics of batch normalisation, so shares differ.
+    assertThat(ofOnnx.out().replaceAll("[0-9.]+ %", "%"))
+        .isEqualTo(ofRun.out().replaceAll("[0-9.]+ %", "%"));
+
+    JsonNode onnx = json(run("inspect", run.resolve("model.onnx").toString(), "--json"));
+    JsonNode safetensors =
+        json(run("inspect", run.resolve("model.safetensors").toString(), "--json"));
+    assertThat(onnx.at("/matrices/0/name").asText()).isEqualTo("fc1");
+    assertThat(onnx.at("/matrices/0/singularValues").size()).isEqualTo(24);
+    for (String field : List.of("rankFrobenius1e-3", "stableRank", "share", "singularValues")) {
+      assertThat(safetensors.at("/matrices/0/" + field)).isEqualTo(onnx.at("/matrices/0/" + field));
+    }
+  }
+
+  @Test
+  void printsCsvWithOneLineAMatrix() {
+    Ran csv = run("inspect", run.resolve("model.onnx").toString(), "--csv");
+    List<String> lines = csv.out().lines().toList();
+    assertThat(lines).hasSize(4);
+    assertThat(lines.get(0)).startsWith("name,rows,cols,share,rankFrobenius1e-3");
+    assertThat(lines.get(3)).startsWith("fc3,10,16,");
+  }
+
+  @Test
+  void compressesToABudgetAndTheFileCanBeInspected() throws IOException {
+    Path small = folder.resolve("small.onnx");
+    Ran ran =
+        run(
+            "compress",
+            run.resolve("model.onnx").toString(),
+            "--params",
+            "0.5",
+            "--out",
+            small.toString());
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(Files.size(small)).isLessThan(Files.size(run.resolve("model.onnx")) * 6 / 10);
+    assertThat(ran.out()).contains("parameters ").contains(" → ");
+    assertThat(run("inspect", small.toString()).out()).contains("fc1");
+  }
+
+  @Test
+  void calibrationIsReadFromNpy() throws IOException {
+    Path npy = folder.resolve("inputs.npy");
+    Files.write(npy, npy(30, 784));
+    Path small = folder.resolve("aware.onnx");
+    Ran ran =
+        run(
+            "compress",
+            run.resolve("model.onnx").toString(),
+            "--energy",
+            "0.9",
+            "--calibration",
+            npy.toString(),
+            "--out",
+            small.toString());
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(small).exists();
+  }
+
+  @Test
+  void aDryRunWritesNothing() {
+    String[] before = run.toFile().list();
+    Ran ran = run("compress", run.resolve("model.onnx").toString(), "--rank", "4", "--dry-run");
+    assertThat(ran.exitCode()).isZero();
+    assertThat(run.toFile().list()).containsExactlyInAnyOrder(before);
+  }
+
+  @Test
+  void anImpossibleBudgetIsAFindingAndWritesNothing() {
+    Path out = folder.resolve("impossible.onnx");
+    Ran ran =
+        run(
+            "compress",
+            run.resolve("model.onnx").toString(),
+            "--params",
+            "0.001",
+            "--out",
+            out.toString());
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FINDING);
+    assertOneLine(ran, "parameter budget: expected at most");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aDivergedTrainingIsAFindingWithItsRecord() {
+    Path out = folder.resolve("diverged");
+    Ran ran =
+        run(
+            "train",
+            "--hidden",
+            "8",
+            "--lr",
+            "1e6",
+            "--weight-decay",
+            "0",
+            "--batch-size",
+            "128",
+            "--epochs",
+            "1",
+            "--out",
+            out.toString());
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FINDING);
+    assertThat(ran.out()).startsWith("diverged at epoch 1, step ");
+    assertThat(out.resolve("run.json")).content().contains("DIVERGED");
+    assertThat(out.resolve("model.onnx")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "train --batch-size 0, batch size: expected >= 1; found 0",
+    "train --lr -1, learning rate: expected > 0",
+    "train --lr 0.5 --weight-decay 2, weight decay: expected",
+    "train --learner tensorflow, tensorflow",
+    "train --hidden 0, mlp: expected",
+    "train --batch-norm --batch-size 1, batch normalisation",
+    "train --milestones 5;3, ascending",
+    "demo --epochs 0, epochs: expected >= 1",
+    "demo --width -3, mlp: expected",
+    "demo --epoch 3, did you mean --epochs",
+    "inspect, Missing required parameter",
+    "inspect a.onnx --json --csv, mutually exclusive",
+    "compress a.onnx --out b.onnx, --params",
+    "compress a.onnx --params 0.5 --energy 0.9 --out b.onnx, mutually exclusive",
+    "compress a.onnx --params 1.5 --dry-run, parameter share: expected",
+    "compress a.onnx --rank 0 --dry-run, rank: expected >= 1",
+    "frobnicate, frobnicate",
+    "'', expected a command"
+  })
+  void wrongUsageIsOneLineAndExitCode2(String command, String message) {
+    String[] args = command.isEmpty() ? new String[0] : command.replace(';', ',').split(" ", -1);
+    Ran ran = run(args);
+    assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.USAGE);
+    assertOneLine(ran, message.replace(';', ','));
+  }
+
+  @Test
+  void unreadableInputIsOneLineAndExitCode3() throws IOException {
+    Path garbage = folder.resolve("garbage.onnx");
+    Files.writeString(garbage, "not a model");
+    Path truncated = folder.resolve("truncated.onnx");
+    byte[] whole = Files.readAllBytes(run.resolve("model.onnx"));
+    Files.write(truncated, java.util.Arrays.copyOf(whole, whole.length / 2));
+    Path brokenRun = Files.createDirectory(folder.resolve("broken-run"));
+    Files.writeString(brokenRun.resolve("run.json"), "{\"formatVersion\": 1");
+    for (Path bad :
+        List.of(
+            folder.resolve("missing.onnx"),
+            folder.resolve("missing.safetensors"),
+            garbage,
+            truncated,
+            brokenRun,
+            folder)) {
+      Ran ran = run("inspect", bad.toString());
+      assertThat(ran.exitCode()).as(bad + ": " + ran.err()).isEqualTo(ExitCode.FAILURE);
+      assertOneLine(ran, bad.toString());
+    }
+  }
+
+  @Test
+  void anOutputThatIsAFileIsRefusedBeforeTraining() throws IOException {
+    Path file = folder.resolve("taken");
+    Files.writeString(file, "precious");
+    for (String command : List.of("demo", "train")) {
+      Ran ran = run(command, "--out", file.toString());
+      assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+      assertOneLine(ran, file + ": expected a folder, found a file");
+    }
+    assertThat(file).hasContent("precious");
+  }
+
+  @Test
+  void helpAndVersionGoToStandardOutput() {
+    for (String command : List.of("demo", "train", "inspect", "compress")) {
+      Ran help = run("help", command);
+      assertThat(help.exitCode()).isZero();
+      assertThat(help.out()).contains("Examples:").contains("rankfall " + command);
+      assertThat(help.err()).isEmpty();
+    }
+    assertThat(run("--version").out()).matches("rankfall \\d+\\.\\d+\\.\\d+.*\\R");
+    assertThat(run("--help").out()).contains("Exit codes:").contains("130");
+  }
+
+  private static void assertOneLine(Ran ran, String message) {
+    assertThat(ran.err().lines().filter(line -> !line.isBlank())).hasSize(1);
+    assertThat(ran.err()).startsWith("rankfall: ").contains(message);
+  }
+
+  private static JsonNode json(Ran ran) throws IOException {
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    return new JsonMapper().readTree(ran.out());
+  }
+
+  /** A little-endian float32 array of deterministic numbers. */
+  private static byte[] npy(int rows, int cols) {
+    String dict =
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, cols);
+    int padded = (10 + dict.length() + 1 + 63) / 64 * 64 - 10;
+    java.nio.ByteBuffer buffer =
+        java.nio.ByteBuffer.allocate(10 + padded + 4 * rows * cols)
+            .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    buffer.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1);
+    buffer.put((byte) 0).putShort((short) padded);
+    buffer.put(
+        (dict + " ".repeat(padded - dict.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
+    java.util.SplittableRandom random = new java.util.SplittableRandom(1);
+    for (int i = 0; i < rows * cols; i++) {
+      buffer.putFloat((float) random.nextGaussian());
+    }
+    return buffer.array();
+  }
+}

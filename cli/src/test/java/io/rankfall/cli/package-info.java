@@ -1,0 +1,4 @@
+@NullMarked
+package io.rankfall.cli;
+
+import org.jspecify.annotations.NullMarked;

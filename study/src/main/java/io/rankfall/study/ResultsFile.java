@@ -1,0 +1,81 @@
+package io.rankfall.study;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.rankfall.compress.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** {@link Results} and {@link RunRecord} as JSON files. */
+public final class ResultsFile {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  private ResultsFile() {}
+
+  /** Writes a {@code results.json} or {@code run.json}, whole or not at all. */
+  public static void write(Path path, Record content) throws IOException {
+    byte[] json = (JSON.writeValueAsString(content) + "\n").getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(path, out -> out.write(json));
+  }
+
+  /**
+   * Reads a {@code run.json}.
+   *
+   * @throws IOException in one line, if it is missing, not a run, or of an unknown version
+   */
+  public static RunRecord readRun(Path path) throws IOException {
+    RunRecord run = read(path, RunRecord.class, "a run");
+    requireVersion(path, RunRecord.FORMAT_VERSION, run.formatVersion());
+    return run;
+  }
+
+  /**
+   * Reads a {@code results.json}.
+   *
+   * @throws IOException in one line, if it is missing, not the results of a comparison, or of an
+   *     unknown version
+   */
+  public static Results readResults(Path path) throws IOException {
+    Results results = read(path, Results.class, "results");
+    requireVersion(path, Results.FORMAT_VERSION, results.formatVersion());
+    return results;
+  }
+
+  private static void requireVersion(Path path, int expected, int found) throws IOException {
+    if (found != expected) {
+      throw new IOException(
+          "%s: expected format version %d, found %d".formatted(path, expected, found));
+    }
+  }
+
+  private static <T> T read(Path path, Class<T> type, String expected) throws IOException {
+    byte[] json;
+    try {
+      json = Files.readAllBytes(path);
+    } catch (NoSuchFileException e) {
+      throw new IOException("%s: expected %s, found no file".formatted(path, expected), e);
+    }
+    try {
+      T value = JSON.readValue(json, type);
+      if (value == null) {
+        throw new IOException("%s: expected %s, found null".formatted(path, expected));
+      }
+      return value;
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          "%s: expected %s, found %s"
+              .formatted(path, expected, e.getOriginalMessage().lines().findFirst().orElse("")),
+          e);
+    }
+  }
+}
