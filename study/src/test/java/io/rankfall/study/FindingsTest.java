@@ -1,0 +1,86 @@
+package io.rankfall.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rankfall.study.Results.Finding;
+import io.rankfall.study.Results.RunResult;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FindingsTest {
+
+  @Test
+  void followTheNumbers() {
+    List<RunResult> runs = SampleResults.comparison().runs();
+    List<Finding> findings = Findings.of(runs);
+    assertThat(findings)
+        .extracting(Finding::id)
+        .containsExactly(
+            "compresses",
+            "same-accuracy",
+            "truncation",
+            "rank-fell",
+            "data-aware",
+            "faster",
+            "export");
+    assertThat(findings).allSatisfy(f -> assertThat(f.text()).endsWith(".").doesNotContain("NaN"));
+    assertThat(find(findings, "export").holds()).isTrue();
+  }
+
+  @Test
+  void aWrongExportDoesNotHold() {
+    List<RunResult> runs =
+        SampleResults.comparison().runs().stream().map(run -> withExportError(run, 1e-3)).toList();
+    assertThat(find(Findings.of(runs), "export").holds()).isFalse();
+  }
+
+  @Test
+  void theSameRunsInReverseDoNotChangeTheVerdicts() {
+    List<RunResult> runs = SampleResults.comparison().runs();
+    List<RunResult> reversed = new java.util.ArrayList<>(runs);
+    java.util.Collections.reverse(reversed);
+    for (Finding finding : Findings.of(runs)) {
+      assertThat(find(Findings.of(reversed), finding.id()).holds()).isEqualTo(finding.holds());
+    }
+  }
+
+  @Test
+  void aDivergedRunIsNamedAndNotCompared() {
+    List<Finding> findings = Findings.of(SampleResults.odd().runs());
+    Finding first = findings.get(0);
+    assertThat(first.id()).isEqualTo("all-completed");
+    assertThat(first.holds()).isFalse();
+    assertThat(first.text()).contains("B=4, wd=10 diverged at ");
+    assertThat(findings.stream().skip(1)).noneMatch(f -> f.text().contains("wd=10"));
+  }
+
+  @Test
+  void oneRunAloneIsNotCompared() {
+    List<Finding> findings = Findings.of(SampleResults.single().runs());
+    assertThat(findings)
+        .extracting(Finding::id)
+        .contains("compresses", "export")
+        .doesNotContain("same-accuracy", "truncation", "rank-fell");
+  }
+
+  private static Finding find(List<Finding> findings, String id) {
+    Optional<Finding> found = findings.stream().filter(f -> f.id().equals(id)).findFirst();
+    assertThat(found).as(id).isPresent();
+    return found.orElseThrow();
+  }
+
+  private static RunResult withExportError(RunResult run, double error) {
+    return new RunResult(
+        run.id(),
+        run.label(),
+        run.batchSize(),
+        run.weightDecay(),
+        run.learner(),
+        run.outcome(),
+        run.seconds(),
+        error,
+        run.epochs(),
+        run.files());
+  }
+}
