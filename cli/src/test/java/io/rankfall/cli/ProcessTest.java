@@ -1,0 +1,103 @@
+package io.rankfall.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.rankfall.compress.OnnxModel;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command as a process of its own: signals and full disks. */
+class ProcessTest {
+  private static final long LIMIT_SECONDS = 120;
+
+  @Test
+  void controlCEndsWithCode130AndLeavesWholeFilesOnly(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "needs /bin/kill to send SIGINT");
+    Path out = folder.resolve("demo");
+    Process demo = start("demo", "--width", "16", "--epochs", "1", "--out", out.toString());
+    try (BufferedReader progress = demo.errorReader()) {
+      // Interrupted while it writes its many compressed files.
+      String line = progress.readLine();
+      while (line != null && !line.startsWith("compressing")) {
+        line = progress.readLine();
+      }
+      assertThat(line).startsWith("compressing");
+      new ProcessBuilder("/bin/kill", "-INT", Long.toString(demo.pid())).start().waitFor();
+      assertThat(demo.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(demo.exitValue()).isEqualTo(ExitCode.INTERRUPTED);
+    List<Path> files = filesIn(out);
+    assertThat(files).isNotEmpty().noneMatch(file -> file.toString().endsWith(".part"));
+    for (Path file : files) {
+      if (file.toString().endsWith(".onnx")) {
+        assertThat(OnnxModel.read(file).layers()).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aFullDiskIsOneLineAndLeavesNoPart(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    assumeTrue(
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString())
+                .start()
+                .waitFor()
+            == 0,
+        "needs the right to mount a small tmpfs");
+    try {
+      Process train =
+          start(
+              "train",
+              "--hidden",
+              "32",
+              "--epochs",
+              "1",
+              "--batch-size",
+              "128",
+              "--out",
+              disk + "/run");
+      List<String> errors;
+      try (BufferedReader reader = train.errorReader()) {
+        errors = reader.lines().filter(line -> line.startsWith("rankfall:")).toList();
+      }
+      assertThat(train.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(train.exitValue()).isEqualTo(ExitCode.FAILURE);
+      assertThat(errors).hasSize(1);
+      assertThat(errors.get(0)).contains("model.onnx").contains("No space left");
+      assertThat(filesIn(disk)).isEmpty();
+    } finally {
+      new ProcessBuilder("umount", disk.toString()).start().waitFor();
+    }
+  }
+
+  private static Process start(String... args) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx1g",
+            "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+
+  private static List<Path> filesIn(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile).toList();
+    }
+  }
+}
