@@ -1,0 +1,169 @@
+package io.rankfall.compress;
+
+import io.rankfall.compress.GraphSurgery.Replacement;
+import io.rankfall.compress.RankPlan.Dense;
+import io.rankfall.compress.RankPlan.Factored;
+import io.rankfall.spectra.LowRank;
+import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.NonFiniteException;
+import io.rankfall.spectra.Truncation;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Replaces weight matrices of a model by low-rank factors. The matrices are decomposed once, when
+ * this is made; plans and models for any number of budgets follow cheaply.
+ */
+public final class Compressor {
+  private final OnnxModel model;
+  private final Objective objective;
+  private final Map<String, Truncation> truncations = new LinkedHashMap<>();
+  private final List<RankOptions> options = new ArrayList<>();
+
+  /** For {@link Objective.Plain}. */
+  public Compressor(OnnxModel model) {
+    this(model, new Objective.Plain());
+  }
+
+  /**
+   * Decomposes every layer.
+   *
+   * @throws NonFiniteException naming the layer, if a weight is NaN or infinite
+   */
+  public Compressor(OnnxModel model, Objective objective) {
+    this.model = model;
+    this.objective = objective;
+    for (LinearLayer layer : model.layers()) {
+      Matrix w = layer.weight().requireFinite().matrix();
+      Truncation truncation =
+          objective instanceof Objective.DataAware aware
+              ? Truncation.of(w, aware.calibration().inputs(layer))
+              : Truncation.of(w);
+      truncations.put(layer.name(), truncation);
+      options.add(RankOptions.of(truncation));
+    }
+  }
+
+  /** The decomposition of a layer. */
+  public Truncation truncation(LinearLayer layer) {
+    return Objects.requireNonNull(truncations.get(layer.name()), layer.name());
+  }
+
+  /**
+   * Chooses the ranks.
+   *
+   * @throws BudgetException if the policy is a budget that no ranks meet
+   */
+  public RankPlan plan(RankPolicy policy) throws BudgetException {
+    int[] chosen = new int[options.size()];
+    for (int i = 0; i < chosen.length; i++) {
+      if (policy instanceof RankPolicy.Uniform uniform) {
+        chosen[i] = options.get(i).atRank(uniform.rank());
+      } else if (policy instanceof RankPolicy.Energy energy) {
+        chosen[i] = options.get(i).losingAtMost(1 - energy.share());
+      }
+    }
+    if (policy instanceof RankPolicy.ParameterBudget budget) {
+      long rest = model.parameters() - denseWeights();
+      long allowed = (long) Math.floor(budget.share() * model.parameters());
+      long best = rest + BudgetDivision.cost(options, chosen);
+      if (best > allowed) {
+        throw new BudgetException(allowed, best, model.parameters());
+      }
+      chosen = BudgetDivision.divide(options, allowed - rest, budget.division());
+    }
+    return plan(chosen, policy);
+  }
+
+  private long denseWeights() {
+    return model.layers().stream().mapToLong(layer -> layer.weight().matrix().size()).sum();
+  }
+
+  private RankPlan plan(int[] chosen, RankPolicy policy) {
+    List<RankPlan.Layer> layers = new ArrayList<>();
+    for (int i = 0; i < chosen.length; i++) {
+      LinearLayer layer = model.layers().get(i);
+      RankOptions o = options.get(i);
+      layers.add(
+          new RankPlan.Layer(
+              layer.name(),
+              layer.rows(),
+              layer.cols(),
+              o.isDense(chosen[i])
+                  ? new Dense(reason(layer, policy))
+                  : new Factored(o.rank(chosen[i])),
+              o.loss(chosen[i])));
+    }
+    long parameters = model.parameters() - denseWeights() + BudgetDivision.cost(options, chosen);
+    return new RankPlan(layers, parameters, model.parameters());
+  }
+
+  private static String reason(LinearLayer layer, RankPolicy policy) {
+    int breakEven = LowRank.breakEvenRank(layer.rows(), layer.cols());
+    if (breakEven == 0) {
+      return "no rank makes %dx%d smaller".formatted(layer.rows(), layer.cols());
+    }
+    if (policy instanceof RankPolicy.Uniform uniform) {
+      return "rank %d makes %dx%d no smaller, only ranks to %d do"
+          .formatted(uniform.rank(), layer.rows(), layer.cols(), breakEven);
+    }
+    if (policy instanceof RankPolicy.Energy energy) {
+      return "keeping %s of the energy takes more than rank %d, the largest that is smaller"
+          .formatted(energy.share(), breakEven);
+    }
+    return "fits the budget dense";
+  }
+
+  /**
+   * The model with the planned layers factored: same inputs, outputs, opset and metadata.
+   *
+   * @throws IllegalArgumentException if the plan is not one of this model
+   */
+  public OnnxModel apply(RankPlan plan) {
+    if (plan.layers().size() != model.layers().size()) {
+      throw new IllegalArgumentException(
+          "plan: expected %d layers, found %d"
+              .formatted(model.layers().size(), plan.layers().size()));
+    }
+    List<Replacement> replacements = new ArrayList<>();
+    for (int i = 0; i < plan.layers().size(); i++) {
+      LinearLayer layer = model.layers().get(i);
+      RankPlan.Layer planned = plan.layers().get(i);
+      if (!planned.name().equals(layer.name())
+          || planned.rows() != layer.rows()
+          || planned.cols() != layer.cols()) {
+        throw new IllegalArgumentException(
+            "plan: expected layer %s %dx%d, found %s"
+                .formatted(layer.name(), layer.rows(), layer.cols(), planned));
+      }
+      if (planned.choice() instanceof Factored factored) {
+        LowRank factors = truncation(layer).at(factored.rank());
+        replacements.add(new Replacement(layer, factors, biases(layer, factors)));
+      }
+    }
+    return GraphSurgery.apply(model, replacements);
+  }
+
+  private Map<String, float[]> biases(LinearLayer layer, LowRank factors) {
+    Map<String, float[]> biases = new HashMap<>();
+    if (objective instanceof Objective.DataAware aware) {
+      for (LinearLayer.Use use : layer.uses()) {
+        if (use.bias().isPresent()) {
+          String name = use.bias().get();
+          float[] old = model.floats(name);
+          double[] lost = BiasShift.lost(layer, factors, aware.calibration().of(use));
+          float[] bias = new float[old.length];
+          for (int i = 0; i < bias.length; i++) {
+            bias[i] = (float) (old[i] + use.biasScale() * lost[i]);
+          }
+          biases.put(name, bias);
+        }
+      }
+    }
+    return biases;
+  }
+}

@@ -1,0 +1,58 @@
+package io.rankfall.compress;
+
+import java.util.Arrays;
+
+/**
+ * How long two models take for the same batch on this machine, one thread, measured in alternation
+ * so that both see the same disturbances.
+ *
+ * @param batch rows at a time
+ * @param rounds timed runs of each model, odd counts having a true median
+ * @param denseNanos median nanoseconds of the first model for one batch
+ * @param candidateNanos the same of the second
+ */
+public record LatencyComparison(int batch, int rounds, long denseNanos, long candidateNanos) {
+  public LatencyComparison {
+    if (batch < 1 || rounds < 1 || denseNanos < 0 || candidateNanos < 0) {
+      throw new IllegalArgumentException(
+          "latency: expected batch and rounds >= 1 and times >= 0, found %d, %d, %d, %d"
+              .formatted(batch, rounds, denseNanos, candidateNanos));
+    }
+  }
+
+  /**
+   * Measures; inputs are prepared once, the first {@code warmUps} runs are not counted.
+   *
+   * @param rows the batch, whole
+   */
+  public static LatencyComparison measure(
+      OnnxRuntimeSession dense, OnnxRuntimeSession candidate, Rows rows, int warmUps, int rounds) {
+    long[] denseNanos = new long[rounds];
+    long[] candidateNanos = new long[rounds];
+    try (OnnxRuntimeSession.Batch denseInput = dense.prepare(rows);
+        OnnxRuntimeSession.Batch candidateInput = candidate.prepare(rows)) {
+      for (int i = -warmUps; i < rounds; i++) {
+        long start = System.nanoTime();
+        dense.run(denseInput);
+        long between = System.nanoTime();
+        candidate.run(candidateInput);
+        long end = System.nanoTime();
+        if (i >= 0) {
+          denseNanos[i] = between - start;
+          candidateNanos[i] = end - between;
+        }
+      }
+    }
+    return new LatencyComparison(rows.count(), rounds, median(denseNanos), median(candidateNanos));
+  }
+
+  /** How many times faster the candidate is; below 1 it is slower. */
+  public double speedup() {
+    return denseNanos / (double) Math.max(1, candidateNanos);
+  }
+
+  private static long median(long[] values) {
+    Arrays.sort(values);
+    return values[values.length / 2];
+  }
+}

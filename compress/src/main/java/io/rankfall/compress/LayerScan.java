@@ -1,0 +1,176 @@
+package io.rankfall.compress;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import io.rankfall.compress.LinearLayer.Layout;
+import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.WeightMatrix;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Finds which constants of a graph are weights of matrix products, and why the others are not. */
+final class LayerScan {
+  private final OnnxGraph graph;
+  private final List<LinearLayer> layers = new ArrayList<>();
+  private final List<SkippedWeight> skipped = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
+
+  LayerScan(OnnxGraph graph) {
+    this.graph = graph;
+    for (Map.Entry<String, TensorProto> constant : graph.constants().entrySet()) {
+      TensorProto tensor = constant.getValue();
+      if (Tensors.isWeight(tensor) && graph.isRead(constant.getKey())) {
+        scan(constant.getKey(), tensor);
+      }
+    }
+    graph
+        .nestedWeights()
+        .forEach((name, shape) -> skip(name, shape, "inside a loop or branch body"));
+    graph
+        .proto()
+        .getSparseInitializerList()
+        .forEach(
+            sparse ->
+                skip(
+                    sparse.getValues().getName(),
+                    Tensors.shape(sparse.getDimsList()),
+                    "sparse weights are not supported"));
+  }
+
+  List<LinearLayer> layers() {
+    return List.copyOf(layers);
+  }
+
+  List<SkippedWeight> skipped() {
+    return List.copyOf(skipped);
+  }
+
+  private void skip(String name, String shape, String reason) {
+    skipped.add(
+        new SkippedWeight(
+            ModelFormatException.oneLine(name), shape, ModelFormatException.oneLine(reason)));
+  }
+
+  private void scan(String name, TensorProto tensor) {
+    Optional<String> obstacle = obstacle(name, tensor);
+    if (obstacle.isPresent()) {
+      skip(name, Tensors.shape(tensor), obstacle.get());
+      return;
+    }
+    List<OnnxGraph.Use> uses = graph.uses(name);
+    Layout layout = layout(graph.node(uses.get(0).node()));
+    Matrix stored =
+        Matrix.of((int) tensor.getDims(0), (int) tensor.getDims(1), Tensors.floats(tensor));
+    Matrix w = layout == Layout.OUTPUTS_FIRST ? stored : stored.transposed();
+    String own = graph.node(uses.get(0).node()).getName();
+    String layer = unique(ModelFormatException.oneLine(own.isBlank() ? name : own));
+    layers.add(
+        new LinearLayer(
+            layer,
+            new WeightMatrix(layer, w),
+            name,
+            layout,
+            uses.stream().map(use -> use(use, w.rows())).toList()));
+  }
+
+  private String unique(String wanted) {
+    String name = wanted;
+    for (int i = 1; !names.add(name); i++) {
+      name = wanted + "_" + i;
+    }
+    return name;
+  }
+
+  /** Why a weight cannot be factored, if it cannot. */
+  private Optional<String> obstacle(String name, TensorProto tensor) {
+    if (Tensors.type(tensor) != DataType.FLOAT) {
+      return Optional.of("%s weights: only FLOAT is supported".formatted(Tensors.type(tensor)));
+    }
+    if (graph.escapes(name)) {
+      return Optional.of("is itself an output or read by a loop or branch body");
+    }
+    Optional<Layout> layout = Optional.empty();
+    for (OnnxGraph.Use use : graph.uses(name)) {
+      NodeProto node = graph.node(use.node());
+      Optional<String> reason = obstacle(node, use.slot(), tensor);
+      if (reason.isPresent()) {
+        return reason;
+      }
+      if (layout.isPresent() && layout.get() != layout(node)) {
+        return Optional.of(
+            "used in both orientations, the second time by " + OnnxGraph.label(node));
+      }
+      layout = Optional.of(layout(node));
+    }
+    return Optional.empty();
+  }
+
+  private Optional<String> obstacle(NodeProto node, int slot, TensorProto tensor) {
+    String type = node.getOpType();
+    boolean product = type.equals("MatMul") || type.equals("Gemm");
+    if (!product || !(node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"))) {
+      return Optional.of("used by %s, no matrix product".formatted(OnnxGraph.label(node)));
+    }
+    if (slot != 1 || node.getInputCount() < 2 || node.getOutputCount() != 1) {
+      return Optional.of("not the right-hand operand of " + OnnxGraph.label(node));
+    }
+    if (tensor.getDimsCount() != 2 || Tensors.count(tensor) == 0) {
+      return Optional.of(
+          "%s: expected a matrix, found %s"
+              .formatted(OnnxGraph.label(node), Tensors.shape(tensor)));
+    }
+    if (graph.constants().containsKey(node.getInput(0))) {
+      return Optional.of("both operands of %s are constant".formatted(OnnxGraph.label(node)));
+    }
+    if (type.equals("Gemm") && OnnxGraph.integer(node, "transA", 0) != 0) {
+      return Optional.of("%s transposes its input".formatted(OnnxGraph.label(node)));
+    }
+    return Optional.empty();
+  }
+
+  private static Layout layout(NodeProto node) {
+    boolean transposed =
+        node.getOpType().equals("Gemm") && OnnxGraph.integer(node, "transB", 0) != 0;
+    return transposed ? Layout.OUTPUTS_FIRST : Layout.INPUTS_FIRST;
+  }
+
+  private LinearLayer.Use use(OnnxGraph.Use use, int width) {
+    NodeProto node = graph.node(use.node());
+    String input = node.getInput(0);
+    if (node.getOpType().equals("Gemm")) {
+      double scale = OnnxGraph.real(node, "alpha", 1) / (double) OnnxGraph.real(node, "beta", 1);
+      boolean scalable = Double.isFinite(scale);
+      return new LinearLayer.Use(
+          use.node(),
+          input,
+          scalable && node.getInputCount() > 2 ? bias(node.getInput(2), width) : Optional.empty(),
+          scalable ? scale : 1);
+    }
+    return new LinearLayer.Use(use.node(), input, addedTo(node.getOutput(0), width), 1);
+  }
+
+  /** The bias that the only reader of a product adds to it. */
+  private Optional<String> addedTo(String product, int width) {
+    List<OnnxGraph.Use> readers = graph.uses(product);
+    if (readers.size() != 1 || graph.escapes(product)) {
+      return Optional.empty();
+    }
+    NodeProto add = graph.node(readers.get(0).node());
+    if (!add.getOpType().equals("Add") || add.getInputCount() != 2) {
+      return Optional.empty();
+    }
+    return bias(add.getInput(1 - readers.get(0).slot()), width);
+  }
+
+  private Optional<String> bias(String name, int width) {
+    boolean own = graph.isInitializer(name) && !graph.escapes(name) && graph.uses(name).size() == 1;
+    return own && Tensors.isBias(graph.constants().get(name), width)
+        ? Optional.of(name)
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,166 @@
+package io.rankfall.compress;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An array in NumPy's NPY format, versions 1 to 3 (NEP 1): little-endian {@code f4}, {@code f8},
+ * {@code i4}, {@code i8} and {@code u1} in C order, read as single precision.
+ */
+public final class NpyFile {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final int LONGEST_HEADER = 1 << 16;
+  private static final Pattern DESCR = Pattern.compile("'descr'\\s*+:\\s*+'([^']{1,16})'");
+  private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*+:\\s*+(True|False)");
+  private static final Pattern SHAPE = Pattern.compile("'shape'\\s*+:\\s*+\\(([0-9, ]*+)\\)");
+
+  private final String file;
+  private final List<Integer> shape;
+  private final float[] values;
+
+  private NpyFile(String file, List<Integer> shape, float[] values) {
+    this.file = file;
+    this.shape = shape;
+    this.values = values;
+  }
+
+  /**
+   * Reads the whole file.
+   *
+   * @throws ModelFormatException if the header is damaged, names another type or Fortran order, or
+   *     promises other than the bytes that follow
+   */
+  public static NpyFile read(Path path) throws IOException {
+    String file = path.toString();
+    ByteBuffer bytes = ByteBuffer.wrap(FileBytes.read(path)).order(ByteOrder.LITTLE_ENDIAN);
+    String header = header(file, bytes);
+    String type = field(file, header, DESCR, "'descr'");
+    int width =
+        switch (type) {
+          case "<f4", "<i4" -> 4;
+          case "<f8", "<i8" -> 8;
+          case "|u1", "<u1", "u1" -> 1;
+          default ->
+              throw new ModelFormatException(file, "header", "<f4, <f8, <i4, <i8 or |u1", type);
+        };
+    if (field(file, header, ORDER, "'fortran_order'").equals("True")) {
+      throw new ModelFormatException(file, "header", "C order", "Fortran order");
+    }
+    List<Integer> shape = shape(file, field(file, header, SHAPE, "'shape'"));
+    long count = 1;
+    for (int dim : shape) {
+      count = dim == 0 || count > Integer.MAX_VALUE ? Integer.MAX_VALUE : count * dim;
+    }
+    if (count * width != bytes.remaining()) {
+      throw new ModelFormatException(
+          file, "data", "%s of type %s".formatted(shape, type), bytes.remaining() + " bytes");
+    }
+    return new NpyFile(file, shape, values(bytes, type, (int) count));
+  }
+
+  /** The dimensions, none of them 0. */
+  public List<Integer> shape() {
+    return shape;
+  }
+
+  /** The array as rows: the first dimension counts them, the others make up the width. */
+  public Rows rows() throws ModelFormatException {
+    if (shape.isEmpty()) {
+      throw new ModelFormatException(file, "shape", "at least one dimension", "a single number");
+    }
+    return Rows.owning(values.length / shape.get(0), values);
+  }
+
+  /**
+   * The array as class labels, one a row.
+   *
+   * @throws ModelFormatException if it has more than one number a row, or one that is no label
+   */
+  public int[] labels() throws ModelFormatException {
+    if (shape.isEmpty() || shape.get(0) != values.length) {
+      throw new ModelFormatException(file, "shape", "one label a row", shape.toString());
+    }
+    int[] labels = new int[values.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = (int) values[i];
+      if (labels[i] != values[i] || labels[i] < 0) {
+        throw new ModelFormatException(file, "row " + i, "a label 0, 1, …", values[i] + "");
+      }
+    }
+    return labels;
+  }
+
+  private static String header(String file, ByteBuffer bytes) throws ModelFormatException {
+    byte[] magic = new byte[MAGIC.length];
+    if (bytes.remaining() < 12) {
+      throw new ModelFormatException(file, "start", "an NPY header", bytes.remaining() + " bytes");
+    }
+    bytes.get(magic);
+    if (!Arrays.equals(magic, MAGIC)) {
+      throw new ModelFormatException(file, "start", "the NPY magic number", "other bytes");
+    }
+    int version = bytes.get();
+    bytes.get();
+    if (version < 1 || version > 3) {
+      throw new ModelFormatException(file, "version", "1, 2 or 3", version + "");
+    }
+    long length = version == 1 ? bytes.getShort() & 0xffffL : bytes.getInt() & 0xffffffffL;
+    if (length > Math.min(LONGEST_HEADER, bytes.remaining())) {
+      throw new ModelFormatException(
+          file,
+          "header length",
+          "at most " + Math.min(LONGEST_HEADER, bytes.remaining()),
+          length + "");
+    }
+    byte[] header = new byte[(int) length];
+    bytes.get(header);
+    return new String(header, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+  }
+
+  private static String field(String file, String header, Pattern pattern, String name)
+      throws ModelFormatException {
+    Matcher matcher = pattern.matcher(header);
+    if (!matcher.find()) {
+      throw new ModelFormatException(file, "header", "the field " + name, header);
+    }
+    return matcher.group(1);
+  }
+
+  private static List<Integer> shape(String file, String text) throws ModelFormatException {
+    List<Integer> shape = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      if (part.isBlank()) {
+        continue;
+      }
+      try {
+        shape.add(Integer.parseInt(part.strip()));
+      } catch (NumberFormatException e) {
+        throw new ModelFormatException(file, "shape", "dimensions below 2³¹", part);
+      }
+    }
+    return List.copyOf(shape);
+  }
+
+  private static float[] values(ByteBuffer bytes, String type, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] =
+          switch (type) {
+            case "<f4" -> bytes.getFloat();
+            case "<f8" -> (float) bytes.getDouble();
+            case "<i4" -> bytes.getInt();
+            case "<i8" -> bytes.getLong();
+            default -> bytes.get() & 0xff;
+          };
+    }
+    return values;
+  }
+}

@@ -1,0 +1,156 @@
+package io.rankfall.compress;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** An immutable ONNX model and the weight matrices in it. */
+public final class OnnxModel {
+  private final String file;
+  private final ModelProto proto;
+  private final OnnxGraph graph;
+  private final List<LinearLayer> layers;
+  private final List<SkippedWeight> skipped;
+
+  private OnnxModel(String file, ModelProto proto) throws ModelFormatException {
+    this.file = file;
+    this.proto = proto;
+    this.graph = new OnnxGraph(proto.getGraph(), file);
+    LayerScan scan = new LayerScan(graph);
+    this.layers = scan.layers();
+    this.skipped = scan.skipped();
+  }
+
+  /**
+   * An input that the caller of the model fills.
+   *
+   * @param dimensions numbers, names such as {@code batch}, or {@code ?}
+   */
+  public record Input(String name, List<String> dimensions) {
+    public Input {
+      dimensions = List.copyOf(dimensions);
+    }
+  }
+
+  /**
+   * Reads a model whose weights are inside the file.
+   *
+   * @throws ModelFormatException in one line, if the file is damaged or has external data
+   */
+  public static OnnxModel read(Path path) throws IOException {
+    String file = path.toString();
+    byte[] bytes = FileBytes.read(path);
+    try {
+      return of(ModelProto.parseFrom(bytes), file);
+    } catch (InvalidProtocolBufferException e) {
+      throw new ModelFormatException(
+          file, "ONNX protobuf", "a complete message", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * A model built in memory.
+   *
+   * @param file what messages call it
+   */
+  public static OnnxModel of(ModelProto proto, String file) throws ModelFormatException {
+    if (!proto.hasGraph() || proto.getGraph().getNodeCount() == 0) {
+      throw new ModelFormatException(file, "graph", "at least one node", "none");
+    }
+    return new OnnxModel(file, proto);
+  }
+
+  /** Writes the file whole or not at all; see {@link AtomicFile}. */
+  public void write(Path path) throws IOException {
+    AtomicFile.write(path, proto::writeTo);
+  }
+
+  /** The matrix products with constant weights, in the order of the weights in the file. */
+  public List<LinearLayer> layers() {
+    return layers;
+  }
+
+  /** The weights of two or more dimensions that are no layer, with the reason. */
+  public List<SkippedWeight> skipped() {
+    return skipped;
+  }
+
+  /** How many numbers the floating-point constants hold that the graph reads. */
+  public long parameters() {
+    long count = 0;
+    for (Map.Entry<String, TensorProto> constant : graph.constants().entrySet()) {
+      if (Tensors.isFloating(constant.getValue()) && graph.isRead(constant.getKey())) {
+        count += Tensors.count(constant.getValue());
+      }
+    }
+    return count;
+  }
+
+  /** The size of the file, in bytes. */
+  public long bytes() {
+    return proto.getSerializedSize();
+  }
+
+  /** The inputs that are no initializers. */
+  public List<Input> inputs() {
+    return proto.getGraph().getInputList().stream()
+        .filter(input -> !graph.isInitializer(input.getName()))
+        .map(input -> new Input(input.getName(), dimensions(input)))
+        .toList();
+  }
+
+  /** The metadata properties of the file. */
+  public Map<String, String> metadata() {
+    return proto.getMetadataPropsList().stream()
+        .collect(
+            Collectors.toUnmodifiableMap(
+                p -> p.getKey(), p -> p.getValue(), (first, second) -> second));
+  }
+
+  /** The ONNX message itself. */
+  public ModelProto proto() {
+    return proto;
+  }
+
+  /** What messages call this model. */
+  public String file() {
+    return file;
+  }
+
+  /** The numbers of a FLOAT constant. */
+  float[] floats(String name) {
+    return Tensors.floats(Objects.requireNonNull(graph.constants().get(name), name));
+  }
+
+  OnnxGraph graph() {
+    return graph;
+  }
+
+  private static List<String> dimensions(ValueInfoProto input) {
+    return input.getType().getTensorType().getShape().getDimList().stream()
+        .map(OnnxModel::dimension)
+        .toList();
+  }
+
+  private static String dimension(Dimension dimension) {
+    if (dimension.hasDimValue()) {
+      return Long.toString(dimension.getDimValue());
+    }
+    return dimension.getDimParam().isBlank()
+        ? "?"
+        : ModelFormatException.oneLine(dimension.getDimParam());
+  }
+
+  @Override
+  public String toString() {
+    return "OnnxModel[%s, %d layers]".formatted(file, layers.size());
+  }
+}

@@ -1,0 +1,174 @@
+package io.rankfall.compress;
+
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
+import io.rankfall.spectra.Matrix;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The tensors of ONNX files: what they promise is checked against the bytes there are. */
+final class Tensors {
+  private static final Set<DataType> FLOATING =
+      Set.of(
+          DataType.FLOAT,
+          DataType.DOUBLE,
+          DataType.FLOAT16,
+          DataType.BFLOAT16,
+          DataType.FLOAT8E4M3FN,
+          DataType.FLOAT8E4M3FNUZ,
+          DataType.FLOAT8E5M2,
+          DataType.FLOAT8E5M2FNUZ);
+  private static final Set<DataType> QUANTIZED =
+      Set.of(DataType.INT8, DataType.UINT8, DataType.INT4, DataType.UINT4);
+
+  private Tensors() {}
+
+  /** The type, {@code UNDEFINED} if the file has a number this version of ONNX does not know. */
+  static DataType type(TensorProto tensor) {
+    DataType type = DataType.forNumber(tensor.getDataType());
+    return type == null ? DataType.UNDEFINED : type;
+  }
+
+  static boolean isFloating(TensorProto tensor) {
+    return FLOATING.contains(type(tensor));
+  }
+
+  /** Whether such a tensor of two dimensions or more is a weight rather than indices. */
+  static boolean isWeight(TensorProto tensor) {
+    return tensor.getDimsCount() >= 2 && (isFloating(tensor) || QUANTIZED.contains(type(tensor)));
+  }
+
+  static String shape(TensorProto tensor) {
+    return shape(tensor.getDimsList());
+  }
+
+  static String shape(List<Long> dims) {
+    return dims.isEmpty()
+        ? "scalar"
+        : dims.stream().map(String::valueOf).collect(Collectors.joining("x"));
+  }
+
+  /** How many numbers a checked tensor holds. */
+  static long count(TensorProto tensor) {
+    long count = 1;
+    for (long dim : tensor.getDimsList()) {
+      count *= dim;
+    }
+    return count;
+  }
+
+  /**
+   * Checks the dimensions and, for the types this project reads or counts, the length of the data.
+   *
+   * @param where the tensor as messages name it
+   */
+  static void check(TensorProto tensor, String file, String where) throws ModelFormatException {
+    if (tensor.getDataLocation() == DataLocation.EXTERNAL || tensor.getExternalDataCount() > 0) {
+      throw new ModelFormatException(
+          file, where, "its data inside the file", "external data, which is not supported");
+    }
+    long count = product(tensor.getDimsList());
+    if (count < 0) {
+      throw new ModelFormatException(
+          file, where, "dimensions >= 0 with a product below 2³¹", shape(tensor));
+    }
+    DataType type = type(tensor);
+    if (tensor.hasRawData()) {
+      int width = bytesEach(type);
+      if (width > 0 && tensor.getRawData().size() != count * width) {
+        throw new ModelFormatException(
+            file,
+            where,
+            "%d bytes for %s %s".formatted(count * width, type, shape(tensor)),
+            tensor.getRawData().size() + " bytes");
+      }
+    } else if (type == DataType.FLOAT && tensor.getFloatDataCount() != count) {
+      throw new ModelFormatException(
+          file,
+          where,
+          "%d numbers for FLOAT %s".formatted(count, shape(tensor)),
+          tensor.getFloatDataCount() + " numbers");
+    }
+  }
+
+  /** The product of the dimensions, negative if it does not fit or one is negative. */
+  static long product(List<Long> dims) {
+    long count = 1;
+    boolean empty = false;
+    for (long dim : dims) {
+      if (dim < 0 || dim > Integer.MAX_VALUE) {
+        return -1;
+      }
+      empty |= dim == 0;
+      count = dim == 0 ? count : count * dim;
+      if (count > Integer.MAX_VALUE - 8) {
+        return -1;
+      }
+    }
+    return empty ? 0 : count;
+  }
+
+  private static int bytesEach(DataType type) {
+    return switch (type) {
+      case DOUBLE, INT64, UINT64, COMPLEX64 -> 8;
+      case FLOAT, INT32, UINT32 -> 4;
+      case FLOAT16, BFLOAT16, INT16, UINT16 -> 2;
+      case INT8, UINT8, BOOL, FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ -> 1;
+      case COMPLEX128 -> 16;
+      default -> 0;
+    };
+  }
+
+  /** The numbers of a checked FLOAT tensor. */
+  static float[] floats(TensorProto tensor) {
+    float[] values = new float[(int) count(tensor)];
+    if (tensor.hasRawData()) {
+      tensor
+          .getRawData()
+          .asReadOnlyByteBuffer()
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer()
+          .get(values);
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = tensor.getFloatData(i);
+      }
+    }
+    return values;
+  }
+
+  /** A FLOAT tensor with its numbers in {@code raw_data}. */
+  static TensorProto of(String name, float[] values, long... dims) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(4, values.length)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(DataType.FLOAT_VALUE)
+            .setRawData(ByteString.copyFrom(bytes));
+    for (long dim : dims) {
+      tensor.addDims(dim);
+    }
+    return tensor.build();
+  }
+
+  static TensorProto of(String name, Matrix matrix) {
+    return of(name, matrix.toArray(), matrix.rows(), matrix.cols());
+  }
+
+  /** Whether the tensor can be added to each row of an output of the given width. */
+  static boolean isBias(@Nullable TensorProto tensor, int width) {
+    return tensor != null
+        && type(tensor) == DataType.FLOAT
+        && tensor.getDimsCount() >= 1
+        && tensor.getDims(tensor.getDimsCount() - 1) == width
+        && count(tensor) == width;
+  }
+}

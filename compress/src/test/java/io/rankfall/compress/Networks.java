@@ -1,0 +1,39 @@
+package io.rankfall.compress;
+
+import io.rankfall.compress.FeedForwardExport.Activation;
+import io.rankfall.compress.FeedForwardExport.Layer;
+import io.rankfall.compress.FeedForwardExport.Producer;
+import io.rankfall.spectra.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Small random networks and samples. */
+final class Networks {
+  private Networks() {}
+
+  static OnnxModel mlp(long seed, int... widths) throws ModelFormatException {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 1; i < widths.length; i++) {
+      float[] bias = Matrix.gaussian(1, widths[i], random).toArray();
+      Layer layer = Layer.of("fc" + i, Matrix.gaussian(widths[i], widths[i - 1], random), bias);
+      layers.add(i < widths.length - 1 ? layer.with(Activation.RELU) : layer);
+    }
+    return new FeedForwardExport(layers, new Producer("test", "1"), Map.of("seed", seed + ""))
+        .model("mlp");
+  }
+
+  /** Correlated samples with a mean. */
+  static Rows rows(long seed, int count, int width) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Matrix mixing = Matrix.gaussian(width, width, random);
+    Matrix samples = Matrix.gaussian(count, width, random).times(mixing);
+    float[] values = samples.toArray();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = values[i] / width + 1f;
+    }
+    return Rows.of(width, values);
+  }
+}
