@@ -2,27 +2,42 @@ package io.rankfall.compress;
 
 import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Matrix;
+import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
-/** What a truncation takes from the mean of a layer's outputs. */
+/** Biases that make the mean of a layer's outputs what it was. */
 final class BiasShift {
   private BiasShift() {}
 
-  /** (W − L·R)·E[x], in double precision, with the factors as they are stored. */
-  static double[] lost(LinearLayer layer, LowRank factors, InputMoments inputs) {
-    double[] kept = times(factors.left(), at(times(factors.right(), inputs::mean)));
-    double[] lost = times(layer.weight().matrix(), inputs::mean);
-    for (int i = 0; i < lost.length; i++) {
-      lost[i] -= kept[i];
+  /**
+   * b + scale·(W·E[x] − L·R·E[z]) for the bias of one use, in double precision, with the factors as
+   * they are stored; empty if the use has no bias.
+   *
+   * @param x what the dense layer sees
+   * @param z what the factored layer sees
+   */
+  static Map<String, float[]> biases(
+      OnnxModel model,
+      LinearLayer.Use use,
+      Matrix w,
+      InputMoments x,
+      LowRank factors,
+      InputMoments z) {
+    if (use.bias().isEmpty()) {
+      return Map.of();
     }
-    return lost;
+    String name = use.bias().get();
+    float[] bias = model.floats(name);
+    double[] wanted = times(w, x::mean);
+    double[] hidden = times(factors.right(), z::mean);
+    double[] made = times(factors.left(), k -> hidden[k]);
+    for (int i = 0; i < bias.length; i++) {
+      bias[i] = (float) (bias[i] + use.biasScale() * (wanted[i] - made[i]));
+    }
+    return Map.of(name, bias);
   }
 
-  private static IntToDoubleFunction at(double[] values) {
-    return i -> values[i];
-  }
-
-  static double[] times(Matrix w, IntToDoubleFunction x) {
+  private static double[] times(Matrix w, IntToDoubleFunction x) {
     double[] product = new double[w.rows()];
     for (int i = 0; i < w.rows(); i++) {
       for (int j = 0; j < w.cols(); j++) {

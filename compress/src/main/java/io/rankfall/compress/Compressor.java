@@ -3,6 +3,7 @@ package io.rankfall.compress;
 import io.rankfall.compress.GraphSurgery.Replacement;
 import io.rankfall.compress.RankPlan.Dense;
 import io.rankfall.compress.RankPlan.Factored;
+import io.rankfall.compress.RankPolicy.Division;
 import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.NonFiniteException;
@@ -23,6 +24,7 @@ public final class Compressor {
   private final Objective objective;
   private final Map<String, Truncation> truncations = new LinkedHashMap<>();
   private final List<RankOptions> options = new ArrayList<>();
+  private final List<RankOptions> weighted;
 
   /** For {@link Objective.Plain}. */
   public Compressor(OnnxModel model) {
@@ -46,6 +48,28 @@ public final class Compressor {
       truncations.put(layer.name(), truncation);
       options.add(RankOptions.of(truncation));
     }
+    this.weighted = options;
+  }
+
+  private Compressor(Compressor plain, Sensitivity sensitivity) {
+    this.model = plain.model;
+    this.objective = plain.objective;
+    this.truncations.putAll(plain.truncations);
+    this.options.addAll(plain.options);
+    this.weighted = new ArrayList<>();
+    for (int i = 0; i < options.size(); i++) {
+      LinearLayer layer = model.layers().get(i);
+      weighted.add(options.get(i).weighted(rank -> sensitivity.weight(layer, rank)));
+    }
+  }
+
+  /** The same decompositions, with relative losses weighted in {@code Division.GLOBAL}. */
+  public Compressor with(Sensitivity sensitivity) {
+    return new Compressor(this, sensitivity);
+  }
+
+  public OnnxModel model() {
+    return model;
   }
 
   /** The decomposition of a layer. */
@@ -74,7 +98,11 @@ public final class Compressor {
       if (best > allowed) {
         throw new BudgetException(allowed, best, model.parameters());
       }
-      chosen = BudgetDivision.divide(options, allowed - rest, budget.division());
+      chosen =
+          BudgetDivision.divide(
+              budget.division() == Division.GLOBAL ? weighted : options,
+              allowed - rest,
+              budget.division());
     }
     return plan(chosen, policy);
   }
@@ -141,29 +169,30 @@ public final class Compressor {
                 .formatted(layer.name(), layer.rows(), layer.cols(), planned));
       }
       if (planned.choice() instanceof Factored factored) {
-        LowRank factors = truncation(layer).at(factored.rank());
-        replacements.add(new Replacement(layer, factors, biases(layer, factors)));
+        replacements.add(alone(layer, factored.rank()));
       }
     }
+    return objective instanceof Objective.DataAware aware
+            && aware.order() == Objective.Order.SEQUENTIAL
+        ? new SequentialRefit(model, aware.calibration(), replacements).fitted()
+        : factored(replacements);
+  }
+
+  OnnxModel factored(List<Replacement> replacements) {
     return GraphSurgery.apply(model, replacements);
   }
 
-  private Map<String, float[]> biases(LinearLayer layer, LowRank factors) {
+  /** What replaces a layer, fitted to the dense network. */
+  Replacement alone(LinearLayer layer, int rank) {
+    LowRank factors = truncation(layer).at(rank);
     Map<String, float[]> biases = new HashMap<>();
     if (objective instanceof Objective.DataAware aware) {
+      Matrix w = layer.weight().matrix();
       for (LinearLayer.Use use : layer.uses()) {
-        if (use.bias().isPresent()) {
-          String name = use.bias().get();
-          float[] old = model.floats(name);
-          double[] lost = BiasShift.lost(layer, factors, aware.calibration().of(use));
-          float[] bias = new float[old.length];
-          for (int i = 0; i < bias.length; i++) {
-            bias[i] = (float) (old[i] + use.biasScale() * lost[i]);
-          }
-          biases.put(name, bias);
-        }
+        InputMoments seen = aware.calibration().of(use);
+        biases.putAll(BiasShift.biases(model, use, w, seen, factors, seen));
       }
     }
-    return biases;
+    return new Replacement(layer, factors, biases);
   }
 }

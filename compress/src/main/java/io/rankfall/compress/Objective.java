@@ -10,5 +10,22 @@ public sealed interface Objective {
    * E‖(W − W_r)x‖² on inputs x that the layer really sees; biases take (W − W_r)·E[x], so that the
    * mean of each output stays exact.
    */
-  record DataAware(Calibration calibration) implements Objective {}
+  record DataAware(Calibration calibration, Order order) implements Objective {
+
+    /** Layers in sequence. */
+    public DataAware(Calibration calibration) {
+      this(calibration, Order.SEQUENTIAL);
+    }
+  }
+
+  /** On which inputs layers are fitted. */
+  enum Order {
+    /** Each on the inputs it sees in the dense network. */
+    INDEPENDENT,
+    /**
+     * Each, where it has a bias and one use, on the inputs that the layers factored before it leave
+     * it, to make the outputs of the dense network. Ranks are still chosen as for independent ones.
+     */
+    SEQUENTIAL
+  }
 }

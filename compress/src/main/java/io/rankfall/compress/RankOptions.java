@@ -2,6 +2,7 @@ package io.rankfall.compress;
 
 import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Truncation;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * What can become of one layer, cheapest first: option k is rank k+1 up to the break-even rank, the
@@ -9,8 +10,8 @@ import io.rankfall.spectra.Truncation;
  */
 final class RankOptions {
   private final int breakEven;
-  private final long rankCost;
-  private final long denseCost;
+  private final int rows;
+  private final int cols;
   private final double[] losses;
 
   /**
@@ -23,8 +24,8 @@ final class RankOptions {
           "losses: expected one for each of %d ranks, found %d"
               .formatted(breakEven, losses.length));
     }
-    this.rankCost = (long) rows + cols;
-    this.denseCost = (long) rows * cols;
+    this.rows = rows;
+    this.cols = cols;
     this.losses = losses.clone();
   }
 
@@ -37,6 +38,17 @@ final class RankOptions {
       losses[k] = all == 0 ? 0 : truncation.loss(k + 1) / all;
     }
     return new RankOptions(rows, cols, losses);
+  }
+
+  /** Losses times a weight for each rank, made not to increase with the rank. */
+  RankOptions weighted(IntToDoubleFunction weight) {
+    RankOptions result = new RankOptions(rows, cols, losses);
+    double least = Double.POSITIVE_INFINITY;
+    for (int k = 0; k < losses.length; k++) {
+      least = Math.min(least, losses[k] * weight.applyAsDouble(k + 1));
+      result.losses[k] = least;
+    }
+    return result;
   }
 
   int size() {
@@ -66,7 +78,7 @@ final class RankOptions {
   }
 
   long cost(int option) {
-    return isDense(option) ? denseCost : rankCost * rank(option);
+    return isDense(option) ? (long) rows * cols : rank(option) * ((long) rows + cols);
   }
 
   double loss(int option) {
