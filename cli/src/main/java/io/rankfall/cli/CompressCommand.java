@@ -1,10 +1,8 @@
 package io.rankfall.cli;
 
 import io.rankfall.compress.BudgetException;
-import io.rankfall.compress.Calibration;
 import io.rankfall.compress.Compressor;
 import io.rankfall.compress.NpyFile;
-import io.rankfall.compress.Objective;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy;
@@ -103,11 +101,10 @@ final class CompressCommand implements Callable<Integer> {
   public Integer call() throws IOException, BudgetException {
     RankPolicy ranks = policy.chosen();
     OnnxModel model = OnnxModel.read(file);
-    Objective objective =
+    Compressor compressor =
         calibration == null
-            ? new Objective.Plain()
-            : new Objective.DataAware(Calibration.gather(model, NpyFile.read(calibration).rows()));
-    Compressor compressor = new Compressor(model, objective);
+            ? new Compressor(model)
+            : Compressor.dataAware(model, NpyFile.read(calibration).rows());
     RankPlan plan = compressor.plan(ranks);
     if (!target.dryRun && target.out != null) {
       compressor.apply(plan).write(target.out);

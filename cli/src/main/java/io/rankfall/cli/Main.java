@@ -3,6 +3,8 @@ package io.rankfall.cli;
 import io.rankfall.study.Versions;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -59,9 +61,20 @@ public final class Main implements Runnable {
             new PrintWriter(System.out, true, StandardCharsets.UTF_8),
             new PrintWriter(System.err, true, StandardCharsets.UTF_8),
             Boolean.getBoolean("rankfall.terminal"));
-    Runtime.getRuntime().addShutdownHook(new Thread(console::endStatus, "end-of-status"));
+    Locale.setDefault(Locale.ROOT);
+    AtomicBoolean finished = new AtomicBoolean();
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> sayIfInterrupted(console, finished), "interrupted"));
     int exitCode = run(console, args);
+    finished.set(true);
     System.exit(exitCode);
+  }
+
+  private static void sayIfInterrupted(Console console, AtomicBoolean finished) {
+    console.endStatus();
+    if (!finished.get()) {
+      console.progress("rankfall: interrupted; the files written so far are whole");
+    }
   }
 
   /** Runs a command line and returns its exit code. */

@@ -34,6 +34,8 @@ class ProcessTest {
       assertThat(line).startsWith("compressing");
       new ProcessBuilder("/bin/kill", "-INT", Long.toString(demo.pid())).start().waitFor();
       assertThat(demo.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(progress.lines().filter(l -> l.startsWith("rankfall:")))
+          .containsExactly("rankfall: interrupted; the files written so far are whole");
     }
     assertThat(demo.exitValue()).isEqualTo(ExitCode.INTERRUPTED);
     List<Path> files = filesIn(out);

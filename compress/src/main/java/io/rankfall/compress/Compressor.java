@@ -51,6 +51,20 @@ public final class Compressor {
     this.weighted = options;
   }
 
+  /**
+   * The best that calibration rows make possible: layers fitted in sequence on the inputs they will
+   * really see, ranks divided by what each layer's error does to the model's output.
+   *
+   * @param calibration inputs of the model
+   * @throws ModelFormatException if ONNX Runtime does not load the model
+   */
+  public static Compressor dataAware(OnnxModel model, Rows calibration)
+      throws ModelFormatException {
+    Compressor fitted =
+        new Compressor(model, new Objective.DataAware(Calibration.gather(model, calibration)));
+    return fitted.with(Sensitivity.measure(fitted, calibration));
+  }
+
   private Compressor(Compressor plain, Sensitivity sensitivity) {
     this.model = plain.model;
     this.objective = plain.objective;

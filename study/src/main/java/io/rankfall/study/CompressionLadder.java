@@ -1,9 +1,7 @@
 package io.rankfall.study;
 
 import io.rankfall.compress.BudgetException;
-import io.rankfall.compress.Calibration;
 import io.rankfall.compress.Compressor;
-import io.rankfall.compress.Objective;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy.Division;
@@ -26,7 +24,7 @@ final class CompressionLadder {
     ENERGY("energy", Division.ENERGY),
     /** The ranks that lose least of Σσ² in sum. */
     GLOBAL("global", Division.GLOBAL),
-    /** The ranks that lose least of the layers' outputs on calibration data, in sum. */
+    /** {@link Compressor#dataAware}. */
     DATA_AWARE("data-aware", Division.GLOBAL);
 
     private final String id;
@@ -51,8 +49,7 @@ final class CompressionLadder {
       throws IOException {
     OnnxModel dense = OnnxModel.read(denseFile);
     Compressor plain = new Compressor(dense);
-    Compressor dataAware =
-        new Compressor(dense, new Objective.DataAware(Calibration.gather(dense, calibration)));
+    Compressor dataAware = Compressor.dataAware(dense, calibration);
     List<Rung> rungs = new ArrayList<>();
     for (Policy policy : Policy.values()) {
       Compressor compressor = policy == Policy.DATA_AWARE ? dataAware : plain;
