@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * Fashion-MNIST (Xiao, Rasul and Vollgraf, arXiv 1708.07747): 60,000 training and 10,000 test
@@ -101,7 +103,11 @@ public final class FashionMnist {
     return unzip(file.fileName, compressed, file.sha256);
   }
 
-  /** The content of a gzip file whose own SHA-256 is known. */
+  /**
+   * The content of a gzip file whose own SHA-256 is known.
+   *
+   * @throws DataFormatException if it has another hash or is no gzip file
+   */
   static byte[] unzip(String name, byte[] compressed, String expectedSha256) throws IOException {
     String found = HexFormat.of().formatHex(sha256().digest(compressed));
     if (!found.equals(expectedSha256)) {
@@ -110,6 +116,13 @@ public final class FashionMnist {
     }
     try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
       return in.readAllBytes();
+    } catch (EOFException | ZipException e) {
+      DataFormatException refusal =
+          new DataFormatException(
+              "%s: expected a complete gzip file, found %d other bytes"
+                  .formatted(name, compressed.length));
+      refusal.initCause(e);
+      throw refusal;
     }
   }
 

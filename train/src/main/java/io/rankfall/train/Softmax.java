@@ -29,7 +29,9 @@ final class Softmax {
   static int argmax(float[] logits, int offset, int classes) {
     int best = 0;
     for (int c = 1; c < classes; c++) {
-      if (logits[offset + c] > logits[offset + best]) {
+      float rival = logits[offset + c];
+      float winner = logits[offset + best];
+      if (rival > winner || (Float.isNaN(winner) && !Float.isNaN(rival))) {
         best = c;
       }
     }

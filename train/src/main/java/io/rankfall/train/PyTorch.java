@@ -1,0 +1,125 @@
+package io.rankfall.train;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PyTorch through DJL; nothing else in this module calls DJL's engine classes.
+ *
+ * <p>DJL allows one gradient collector a process, so what runs here runs one after another,
+ * whatever thread it comes from, and each piece of work runs on the calling thread alone. Trials
+ * that shall run at the same time need processes of their own.
+ *
+ * <p>DJL downloads what it misses and reports its use to its makers. Loading switches both off by
+ * the system property {@code ai.djl.offline}, unless that property or the environment variable
+ * {@code DJL_OFFLINE} is set: the native libraries come from the class path, and are unpacked once
+ * to the folder named by {@code DJL_CACHE_DIR} (default {@code ~/.djl.ai}).
+ */
+final class PyTorch {
+  private static final String OFFLINE = "ai.djl.offline";
+  private static final ReentrantLock ONE_AT_A_TIME = new ReentrantLock(true);
+  private static @Nullable PyTorch loaded;
+
+  private final Engine engine;
+
+  private PyTorch(Engine engine) {
+    this.engine = engine;
+  }
+
+  /**
+   * Loads the native library on first use.
+   *
+   * @throws IllegalStateException in one line, if it cannot be loaded
+   */
+  static PyTorch load() {
+    ONE_AT_A_TIME.lock();
+    try {
+      if (loaded == null) {
+        loaded = new PyTorch(loadEngine());
+      }
+      return loaded;
+    } finally {
+      ONE_AT_A_TIME.unlock();
+    }
+  }
+
+  private static Engine loadEngine() {
+    if (System.getenv("DJL_OFFLINE") == null && System.getProperty(OFFLINE) == null) {
+      System.setProperty(OFFLINE, "true");
+    }
+    try {
+      Engine engine = Engine.getEngine("PyTorch");
+      JniUtils.setNumThreads(1);
+      return engine;
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw new IllegalStateException("PyTorch through DJL did not load: " + rootCause(e), e);
+    }
+  }
+
+  /** The innermost cause in one line. */
+  private static String rootCause(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getClass().getSimpleName() + ": " + firstLine(cause);
+  }
+
+  /** Native errors carry a C++ stack trace behind their first line. */
+  private static String firstLine(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message == null ? "no message" : message.lines().findFirst().orElse("");
+  }
+
+  /**
+   * Runs {@code work} when nothing else runs in PyTorch, without recording gradients outside a
+   * {@link #newGradientCollector}.
+   *
+   * @param what the work's name in error messages
+   * @throws IllegalStateException in one line, if PyTorch fails
+   */
+  <T> T run(String what, Supplier<T> work) {
+    ONE_AT_A_TIME.lock();
+    try {
+      // A setting of the thread, which PyTorch switches on in every thread but the loading one.
+      boolean recording = JniUtils.isGradMode();
+      JniUtils.setGradMode(false);
+      try {
+        return work.get();
+      } finally {
+        JniUtils.setGradMode(recording);
+      }
+    } catch (EngineException e) {
+      throw new IllegalStateException("PyTorch %s: %s".formatted(what, firstLine(e)), e);
+    } finally {
+      ONE_AT_A_TIME.unlock();
+    }
+  }
+
+  /** Owns what is allocated through it; the caller closes it. */
+  NDManager newManager() {
+    return engine.newBaseManager(ai.djl.Device.cpu());
+  }
+
+  /**
+   * Records the operations that follow, within {@link #run}.
+   *
+   * @throws IllegalStateException if code outside Rankfall is collecting gradients in this process
+   */
+  GradientCollector newGradientCollector() {
+    try {
+      return engine.newGradientCollector();
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException(
+          "PyTorch step: expected no other DJL training in this process, found one; "
+              + "train in a process of its own",
+          e);
+    }
+  }
+}

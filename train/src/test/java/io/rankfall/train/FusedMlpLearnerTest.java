@@ -1,0 +1,8 @@
+package io.rankfall.train;
+
+final class FusedMlpLearnerTest extends LearnerContract {
+  @Override
+  LearnerKind kind() {
+    return LearnerKind.FUSED;
+  }
+}

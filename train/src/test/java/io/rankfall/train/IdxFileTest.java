@@ -1,0 +1,122 @@
+package io.rankfall.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class IdxFileTest {
+  private static byte[] file(int magic, int... dimensionsThenBody) {
+    int header = (magic & 0xff) + 1;
+    ByteBuffer buffer = ByteBuffer.allocate(4 * header + dimensionsThenBody.length - header + 1);
+    buffer.putInt(magic);
+    for (int i = 0; i < dimensionsThenBody.length; i++) {
+      if (i < header - 1) {
+        buffer.putInt(dimensionsThenBody[i]);
+      } else {
+        buffer.put((byte) dimensionsThenBody[i]);
+      }
+    }
+    return buffer.array();
+  }
+
+  private static byte[] twoImages() {
+    return file(0x803, 2, 1, 3, 1, 2, 3, 4, 5, 255);
+  }
+
+  @Test
+  void images_and_labels_are_read() throws Exception {
+    IdxFile.Images images = IdxFile.images("x", twoImages());
+
+    assertThat(images.count()).isEqualTo(2);
+    assertThat(images.rows()).isEqualTo(1);
+    assertThat(images.cols()).isEqualTo(3);
+    assertThat(images.pixels().capacity()).isEqualTo(6);
+    assertThat(images.pixels().get(5)).isEqualTo((byte) 255);
+    assertThat(IdxFile.labels("y", file(0x801, 3, 7, 0, 9))).containsExactly(7, 0, 9);
+  }
+
+  @Test
+  void a_wrong_magic_number_is_named() {
+    assertThatThrownBy(() -> IdxFile.images("train", file(0x801, 12, new int[12])))
+        .isInstanceOf(DataFormatException.class)
+        .hasMessage("train: expected IDX magic 0x00000803, found 0x00000801");
+    assertThatThrownBy(() -> IdxFile.labels("train", file(0xd01, 1, new int[1])))
+        .hasMessage("train: expected IDX magic 0x00000801, found 0x00000d01");
+  }
+
+  private static byte[] file(int magic, int dimension, int[] body) {
+    int[] all = Arrays.copyOf(new int[] {dimension}, 1 + body.length);
+    System.arraycopy(body, 0, all, 1, body.length);
+    return file(magic, all);
+  }
+
+  @Test
+  void a_missing_body_and_a_surplus_are_counted() {
+    byte[] good = twoImages();
+    assertThatThrownBy(() -> IdxFile.images("x", Arrays.copyOf(good, good.length - 1)))
+        .isInstanceOf(DataFormatException.class)
+        .hasMessage("x: expected 6 bytes after the header, found 5");
+    assertThatThrownBy(() -> IdxFile.images("x", Arrays.copyOf(good, good.length + 1)))
+        .hasMessage("x: expected 6 bytes after the header, found 7");
+    assertThatThrownBy(() -> IdxFile.images("x", Arrays.copyOf(good, 15)))
+        .hasMessage("x: expected an IDX header of 16 bytes, found a file of 15");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "-1", "-2147483648", "1048577", "2147483647"})
+  void a_dimension_that_cannot_be_is_refused(int dimension) {
+    assertThatThrownBy(() -> IdxFile.images("x", file(0x803, 1, dimension, 1, 1)))
+        .isInstanceOf(DataFormatException.class)
+        .hasMessage(
+            "x: expected a dimension from 1 to 2^20, found " + Integer.toUnsignedString(dimension));
+  }
+
+  /** 2²⁰·2²⁰·2²⁰ and 65536·65536·1 are 0 in 32 bits: an empty body must not fit them. */
+  @ParameterizedTest
+  @CsvSource({"1048576, 1048576, 1048576", "65536, 65536, 1"})
+  void dimensions_whose_product_overflows_are_refused(int count, int rows, int cols) {
+    assertThatThrownBy(() -> IdxFile.images("x", file(0x803, count, rows, cols)))
+        .isInstanceOf(DataFormatException.class)
+        .hasMessage("x: expected %d bytes after the header, found 0", (long) count * rows * cols);
+  }
+
+  @Property
+  void a_damaged_file_is_read_or_refused_in_one_line(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 4) int damages) {
+    SplittableRandom random = new SplittableRandom(seed);
+    byte[] damaged = Arrays.copyOf(twoImages(), random.nextInt(16, 26));
+    for (int i = 0; i < damages; i++) {
+      damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+    }
+    readOrRefuse(damaged);
+  }
+
+  @Property
+  void garbage_is_refused_in_one_line(@ForAll byte[] garbage) {
+    readOrRefuse(garbage);
+  }
+
+  private static void readOrRefuse(byte[] file) {
+    try {
+      IdxFile.Images images = IdxFile.images("some file", file);
+      assertThat(images.pixels().capacity())
+          .isEqualTo(images.count() * images.rows() * images.cols());
+    } catch (DataFormatException e) {
+      assertThat(e.getMessage()).startsWith("some file: expected ").doesNotContain("\n");
+    }
+    try {
+      assertThat(IdxFile.labels("some file", file)).isNotEmpty();
+    } catch (DataFormatException e) {
+      assertThat(e.getMessage()).startsWith("some file: expected ").doesNotContain("\n");
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.rankfall.train;
+
+import static io.rankfall.train.Mlp.Normalization.BATCH;
+import static io.rankfall.train.Mlp.Normalization.NONE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.WeightMatrix;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class MlpTest {
+  private static final Mlp PLAIN = new Mlp(784, List.of(300, 100), 10, NONE);
+  private static final Mlp NORMALIZED = new Mlp(784, List.of(300, 100), 10, BATCH);
+
+  @Test
+  void parameters_are_those_of_lenet_300_100() {
+    assertThat(PLAIN.parameters()).isEqualTo(266_610);
+    assertThat(NORMALIZED.parameters()).isEqualTo(266_610 + 2 * 400);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Mlp.Normalization.class)
+  void a_drawn_network_has_that_many_trained_numbers(Mlp.Normalization normalization) {
+    Mlp mlp = new Mlp(5, List.of(4, 3, 4), 2, normalization);
+
+    long trained =
+        Cases.parts(mlp.initialize(1)).stream()
+            .filter(part -> !part.name().contains("running"))
+            .mapToLong(part -> part.values().size())
+            .sum();
+
+    assertThat(trained).isEqualTo(mlp.parameters());
+  }
+
+  @Test
+  void labels_list_the_widths() {
+    assertThat(PLAIN.label()).isEqualTo("784-300-100-10");
+    assertThat(NORMALIZED.label()).isEqualTo("784-300-100-10+bn");
+  }
+
+  @Test
+  void weights_and_biases_fill_the_interval_of_their_layer() {
+    for (Network.Layer layer : PLAIN.initialize(5).layers()) {
+      double bound = 1 / Math.sqrt(layer.weight().cols());
+      float[] w = layer.weight().toArray();
+      double mean = 0;
+      double square = 0;
+      double largest = 0;
+      for (float v : w) {
+        mean += v / (double) w.length;
+        square += v * (double) v / w.length;
+        largest = Math.max(largest, Math.abs(v));
+      }
+      double fourSigmas = 4 / Math.sqrt(w.length);
+      assertThat(largest).isBetween(0.98 * bound, (double) (float) bound);
+      assertThat(mean / bound).isCloseTo(0, within(fourSigmas));
+      assertThat(square / (bound * bound)).isCloseTo(1.0 / 3, within(fourSigmas));
+      for (float b : layer.bias().toArray()) {
+        assertThat((double) Math.abs(b)).isLessThanOrEqualTo((float) bound);
+      }
+      assertThat(layer.bias().frobeniusNorm()).isPositive();
+    }
+  }
+
+  @Test
+  void normalisation_starts_neutral_and_spares_the_last_layer() {
+    List<Network.Layer> layers = NORMALIZED.initialize(5).layers();
+
+    assertThat(layers.get(0).batchNorm()).isEqualTo(BatchNorm.initial(300));
+    assertThat(layers.get(1).batchNorm()).isEqualTo(BatchNorm.initial(100));
+    assertThat(layers.get(2).batchNorm()).isNull();
+    assertThat(BatchNorm.initial(2))
+        .isEqualTo(
+            new BatchNorm(
+                Matrix.of(1, 2, 1, 1),
+                Matrix.of(1, 2, 0, 0),
+                Matrix.of(1, 2, 0, 0),
+                Matrix.of(1, 2, 1, 1)));
+  }
+
+  @Test
+  void a_seed_fixes_the_bits() {
+    assertThat(PLAIN.initialize(5)).isEqualTo(PLAIN.initialize(5));
+    assertThat(PLAIN.initialize(5)).isNotEqualTo(PLAIN.initialize(6));
+    assertThat(PLAIN.initialize(5).layers().get(0).weight())
+        .isEqualTo(NORMALIZED.initialize(5).layers().get(0).weight());
+  }
+
+  @Test
+  void impossible_widths_are_refused() {
+    assertThatThrownBy(() -> new Mlp(784, List.of(), 10, NONE))
+        .hasMessage("mlp: expected at least one hidden layer, found none");
+    assertThatThrownBy(() -> new Mlp(784, List.of(10, 0), 10, NONE))
+        .hasMessage("mlp: expected inputs and widths >= 1 and outputs >= 2, found 784-[10, 0]-10");
+    assertThatThrownBy(() -> new Mlp(0, List.of(1), 2, NONE)).hasMessageContaining("found 0-[1]-2");
+    assertThatThrownBy(() -> new Mlp(1, List.of(1), 1, NONE)).hasMessageContaining("found 1-[1]-1");
+  }
+
+  @Test
+  void widths_do_not_change_with_the_callers_list() {
+    List<Integer> hidden = new ArrayList<>(List.of(3));
+    Mlp mlp = new Mlp(2, hidden, 2, NONE);
+    hidden.add(4);
+
+    assertThat(mlp.widths()).containsExactly(2, 3, 2);
+  }
+
+  @Test
+  void a_network_lists_its_weight_matrices_and_refuses_others() {
+    Network network = new Mlp(2, List.of(3), 2, NONE).initialize(1);
+    Network.Layer first = network.layers().get(0);
+
+    assertThat(network.weightMatrices().stream().map(WeightMatrix::name))
+        .containsExactly("fc1", "fc2");
+    assertThatThrownBy(() -> new Network(network.architecture(), List.of(first)))
+        .hasMessage("network 2-3-2: expected 2 layers, found 1");
+    assertThatThrownBy(() -> new Network(network.architecture(), List.of(first, first)))
+        .hasMessage("layer fc1: expected 2x3, found 3x2");
+    assertThatThrownBy(() -> Network.Layer.linear("fc1", first.weight(), Matrix.of(1, 2, 0, 0)))
+        .hasMessage("bias of fc1: expected 1x3, found 1x2");
+  }
+}
