@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 /** Whatever the bytes, a reader returns or throws an exception with one line; nothing else. */
 class DamagedFilesTest {
   private static @Nullable Path directory;
+  private static byte[] model = {};
 
   @BeforeContainer
   static void createDirectory() throws IOException {
     directory = Files.createTempDirectory("damaged");
+    model = Networks.mlp(1, 6, 8, 4).proto().toByteArray();
   }
 
   @AfterContainer
@@ -83,13 +85,12 @@ class DamagedFilesTest {
     return bytes;
   }
 
-  @Property(tries = 5000)
+  @Property(tries = 3000)
   void onnx(@ForAll long seed) throws Exception {
-    byte[] whole = Networks.mlp(1, 6, 8, 4).proto().toByteArray();
-    check("damaged.onnx", damaged(whole, seed), path -> OnnxModel.read(path).inputs());
+    check("damaged.onnx", damaged(model, seed), path -> OnnxModel.read(path).inputs());
   }
 
-  @Property(tries = 5000)
+  @Property(tries = 3000)
   void safetensors(@ForAll long seed) throws Exception {
     if (directory == null) {
       throw new IllegalStateException("no directory");
@@ -119,7 +120,7 @@ class DamagedFilesTest {
         });
   }
 
-  @Property(tries = 5000)
+  @Property(tries = 3000)
   void npy(@ForAll long seed) throws Exception {
     byte[] whole = NpyFileTest.npy("<f4", "(2, 3)", new byte[24]);
     check("damaged.npy", damaged(whole, seed), path -> NpyFile.read(path).rows());
