@@ -52,7 +52,7 @@ final class Cases {
    * As drawn for training, with γ, β and the running statistics off their round starting values.
    */
   static Network network(Mlp mlp, long seed) {
-    Network drawn = mlp.initialize(seed);
+    Network drawn = mlp.initialize(Initialization.PYTORCH, seed);
     SplittableRandom random = new SplittableRandom(seed + 1);
     List<Network.Layer> layers = new ArrayList<>();
     for (Network.Layer layer : drawn.layers()) {

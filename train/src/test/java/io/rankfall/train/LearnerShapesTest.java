@@ -24,7 +24,8 @@ final class LearnerShapesTest {
       @ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Integer> hidden = random.ints(depth, 1, widest + 1).boxed().toList();
-    Network initial = new Mlp(inputs, hidden, classes, NONE).initialize(seed);
+    Network initial =
+        new Mlp(inputs, hidden, classes, NONE).initialize(Initialization.PYTORCH, seed);
     Examples examples = Cases.noise(EXAMPLES, inputs, classes, seed);
     Sgd sgd = Cases.sgd(0.05, 0.01, tenthsOfMomentum / 10.0);
     ReferenceMlp reference = new ReferenceMlp(initial, sgd);

@@ -30,7 +30,7 @@ final class MlpTest {
     Mlp mlp = new Mlp(5, List.of(4, 3, 4), 2, normalization);
 
     long trained =
-        Cases.parts(mlp.initialize(1)).stream()
+        Cases.parts(mlp.initialize(Initialization.PYTORCH, 1)).stream()
             .filter(part -> !part.name().contains("running"))
             .mapToLong(part -> part.values().size())
             .sum();
@@ -46,7 +46,7 @@ final class MlpTest {
 
   @Test
   void weights_and_biases_fill_the_interval_of_their_layer() {
-    for (Network.Layer layer : PLAIN.initialize(5).layers()) {
+    for (Network.Layer layer : PLAIN.initialize(Initialization.PYTORCH, 5).layers()) {
       double bound = 1 / Math.sqrt(layer.weight().cols());
       float[] w = layer.weight().toArray();
       double mean = 0;
@@ -69,8 +69,19 @@ final class MlpTest {
   }
 
   @Test
+  void he_draws_normal_weights_and_no_biases() {
+    for (Network.Layer layer : PLAIN.initialize(Initialization.HE, 5).layers()) {
+      int count = (int) layer.weight().size();
+      double expected = 2.0 * layer.weight().rows();
+      double squares = layer.weight().frobeniusNorm() * layer.weight().frobeniusNorm();
+      assertThat(squares / expected).isCloseTo(1, within(4 * Math.sqrt(2.0 / count)));
+      assertThat(layer.bias().frobeniusNorm()).isZero();
+    }
+  }
+
+  @Test
   void normalisation_starts_neutral_and_spares_the_last_layer() {
-    List<Network.Layer> layers = NORMALIZED.initialize(5).layers();
+    List<Network.Layer> layers = NORMALIZED.initialize(Initialization.PYTORCH, 5).layers();
 
     assertThat(layers.get(0).batchNorm()).isEqualTo(BatchNorm.initial(300));
     assertThat(layers.get(1).batchNorm()).isEqualTo(BatchNorm.initial(100));
@@ -86,10 +97,12 @@ final class MlpTest {
 
   @Test
   void a_seed_fixes_the_bits() {
-    assertThat(PLAIN.initialize(5)).isEqualTo(PLAIN.initialize(5));
-    assertThat(PLAIN.initialize(5)).isNotEqualTo(PLAIN.initialize(6));
-    assertThat(PLAIN.initialize(5).layers().get(0).weight())
-        .isEqualTo(NORMALIZED.initialize(5).layers().get(0).weight());
+    assertThat(PLAIN.initialize(Initialization.PYTORCH, 5))
+        .isEqualTo(PLAIN.initialize(Initialization.PYTORCH, 5));
+    assertThat(PLAIN.initialize(Initialization.PYTORCH, 5))
+        .isNotEqualTo(PLAIN.initialize(Initialization.PYTORCH, 6));
+    assertThat(PLAIN.initialize(Initialization.PYTORCH, 5).layers().get(0).weight())
+        .isEqualTo(NORMALIZED.initialize(Initialization.PYTORCH, 5).layers().get(0).weight());
   }
 
   @Test
@@ -113,7 +126,7 @@ final class MlpTest {
 
   @Test
   void a_network_lists_its_weight_matrices_and_refuses_others() {
-    Network network = new Mlp(2, List.of(3), 2, NONE).initialize(1);
+    Network network = new Mlp(2, List.of(3), 2, NONE).initialize(Initialization.PYTORCH, 1);
     Network.Layer first = network.layers().get(0);
 
     assertThat(network.weightMatrices().stream().map(WeightMatrix::name))

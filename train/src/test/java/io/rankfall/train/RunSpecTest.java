@@ -18,6 +18,7 @@ final class RunSpecTest {
     return new RunSpec(
         "fashion-mnist",
         new Mlp(784, List.of(100), 10, normalization),
+        Initialization.HE,
         batchSize,
         Cases.sgd(0.1, 0, 0),
         epochs,
