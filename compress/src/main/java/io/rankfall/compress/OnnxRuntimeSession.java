@@ -143,9 +143,11 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     int batch = batch();
     // ONNX Runtime refuses to compute nothing.
     Set<String> wanted = outputs.isEmpty() ? Set.of(output) : outputs;
+    // One for all batches: the garbage collector is slow to notice direct buffers.
+    FloatBuffer staging = buffer(rows.slice(0, Math.min(rows.count(), batch)));
     for (int from = 0; from < rows.count(); from += batch) {
       Rows part = rows.slice(from, Math.min(rows.count(), from + batch));
-      try (Batch tensor = prepare(part);
+      try (Batch tensor = prepare(part, staging);
           OrtSession.Result result = session.run(Map.of(input, tensor.tensor), wanted)) {
         Map<String, Rows> read = new LinkedHashMap<>();
         for (Map.Entry<String, OnnxValue> entry : result) {
@@ -164,6 +166,17 @@ public final class OnnxRuntimeSession implements AutoCloseable {
 
   /** An input tensor to run again and again; the caller closes it. */
   Batch prepare(Rows rows) {
+    return prepare(rows, buffer(rows));
+  }
+
+  /** Room for that many numbers in native memory. */
+  private static FloatBuffer buffer(Rows rows) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(4 * rows.width(), rows.count()))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  private Batch prepare(Rows rows, FloatBuffer buffer) {
     long[] dims = shape.clone();
     dims[0] = rows.count();
     long fixed = 1;
@@ -190,12 +203,9 @@ public final class OnnxRuntimeSession implements AutoCloseable {
                   rows.count(),
                   rows.width()));
     }
-    FloatBuffer buffer =
-        ByteBuffer.allocateDirect(Math.multiplyExact(4 * rows.width(), rows.count()))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    buffer.clear();
     rows.copyTo(buffer);
-    buffer.rewind();
+    buffer.flip();
     try {
       return new Batch(OnnxTensor.createTensor(environment, buffer, dims));
     } catch (OrtException e) {
