@@ -58,7 +58,11 @@ final class PyTorch {
       JniUtils.setNumThreads(1);
       return engine;
     } catch (RuntimeException | LinkageError | AssertionError e) {
-      throw new IllegalStateException("PyTorch through DJL did not load: " + rootCause(e), e);
+      throw new IllegalStateException(
+          "PyTorch: expected pytorch-native-cpu and pytorch-jni for this platform on the class path "
+              + "and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found "
+              + rootCause(e),
+          e);
     }
   }
 
