@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  rankfall demo                     about four minutes on two cores",
-      "  rankfall demo --quick             under 40 seconds, fewer epochs",
+      "  rankfall demo --quick             under 40 seconds, fewer epochs and budgets",
       "  rankfall demo --seed 2 --out two  another draw of weights and batches",
       "",
       "Writes report.html, results.json and models/RUN/ with run.json (spectra of every epoch),",
@@ -44,12 +44,14 @@ import picocli.CommandLine.Spec;
     })
 final class DemoCommand implements Callable<Integer> {
   private static final double LEARNING_RATE = 0.1;
+  private static final int CALIBRATION_EXAMPLES = 1000;
   private static final int QUICK_EPOCHS = 2;
 
   private static final List<Cell> CELLS =
       List.of(new Cell(128, 0), new Cell(128, 1e-3), new Cell(16, 0), new Cell(16, 1e-3));
 
   private static final List<Double> BUDGETS = List.of(0.5, 0.25, 0.125, 0.1, 0.08, 0.0625, 0.05);
+  private static final List<Double> QUICK_BUDGETS = List.of(0.25, 0.125, 0.0625);
 
   @Spec private CommandSpec spec;
 
@@ -68,7 +70,10 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--width", paramLabel = "N", description = "Neurons of each hidden layer.")
   private int width = 512;
 
-  @Option(names = "--quick", description = "Train " + QUICK_EPOCHS + " epochs, for a first look.")
+  @Option(
+      names = "--quick",
+      description =
+          "Train " + QUICK_EPOCHS + " epochs and compress to three budgets, for a first look.")
   private boolean quick;
 
   @Option(
@@ -114,7 +119,8 @@ final class DemoCommand implements Callable<Integer> {
               passes,
               seed,
               LearnerKind.FUSED);
-      return new ComparisonSpec(base, CELLS, BUDGETS, 1000, jobs);
+      return new ComparisonSpec(
+          base, CELLS, quick ? QUICK_BUDGETS : BUDGETS, CALIBRATION_EXAMPLES, jobs);
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
     }
