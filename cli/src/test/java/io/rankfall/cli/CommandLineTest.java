@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.rankfall.compress.FeedForwardExport;
+import io.rankfall.spectra.Matrix;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -214,6 +217,27 @@ class CommandLineTest {
       Ran ran = run("inspect", bad.toString());
       assertThat(ran.exitCode()).as(bad + ": " + ran.err()).isEqualTo(ExitCode.FAILURE);
       assertOneLine(ran, bad.toString());
+    }
+  }
+
+  @Test
+  void weightsThatAreNotNumbersAreNamed() throws IOException {
+    Path nan = folder.resolve("nan.onnx");
+    new FeedForwardExport(
+            List.of(
+                FeedForwardExport.Layer.of("fc1", Matrix.of(2, 2, 1, 2, 3, Float.NaN), 0, 0),
+                FeedForwardExport.Layer.of("fc2", Matrix.of(2, 2, 1, 2, 3, 4), 0, 0)),
+            new FeedForwardExport.Producer("test", "1"),
+            Map.of())
+        .model("nan")
+        .write(nan);
+    for (String[] command :
+        new String[][] {
+          {"inspect", nan.toString()}, {"compress", nan.toString(), "--rank", "1", "--dry-run"}
+        }) {
+      Ran ran = run(command);
+      assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+      assertOneLine(ran, "fc1 2x2: expected finite numbers, found NaN or Inf");
     }
   }
 

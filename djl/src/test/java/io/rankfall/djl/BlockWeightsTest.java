@@ -44,7 +44,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void a_linear_layer_is_outputs_by_inputs_and_is_what_the_layer_multiplies_with() {
+  void aLinearLayerIsOutputsByInputsAndIsWhatTheLayerMultipliesWith() {
     Linear linear = Linear.builder().setUnits(2).build();
     linear.initialize(manager, DataType.FLOAT32, new Shape(1, 3));
 
@@ -63,7 +63,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void a_convolution_is_output_channels_by_the_rest() {
+  void aConvolutionIsOutputChannelsByTheRest() {
     Conv2d conv = Conv2d.builder().setFilters(5).setKernelShape(new Shape(3, 2)).build();
     conv.initialize(manager, DataType.FLOAT32, new Shape(1, 4, 8, 8));
     NDArray weight = conv.getDirectParameters().get("weight").getArray();
@@ -76,7 +76,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void convolutions_of_one_dimension_and_in_groups_are_listed() {
+  void convolutionsOfOneDimensionAndInGroupsAreListed() {
     Conv1d one = Conv1d.builder().setFilters(4).setKernelShape(new Shape(3)).build();
     one.initialize(manager, DataType.FLOAT32, new Shape(1, 2, 8));
     Conv2d grouped =
@@ -88,7 +88,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void names_are_those_of_the_parameters_and_only_weight_matrices_are_listed() {
+  void namesAreThoseOfTheParametersAndOnlyWeightMatricesAreListed() {
     Block inner =
         new SequentialBlock()
             .add(Linear.builder().setUnits(6).build())
@@ -118,7 +118,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void double_precision_weights_are_rounded() {
+  void doublePrecisionWeightsAreRounded() {
     Linear linear = Linear.builder().setUnits(1).build();
     linear
         .getDirectParameters()
@@ -129,7 +129,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void the_matrices_are_copies_and_the_block_stays_usable() {
+  void theMatricesAreCopiesAndTheBlockStaysUsable() {
     Linear linear = Linear.builder().setUnits(2).build();
     linear.initialize(manager, DataType.FLOAT32, new Shape(1, 3));
     NDArray weight = linear.getDirectParameters().get("weight").getArray();
@@ -142,7 +142,7 @@ final class BlockWeightsTest {
   }
 
   @Test
-  void weights_that_do_not_exist_yet_are_refused_by_name() {
+  void weightsThatDoNotExistYetAreRefusedByName() {
     Block net = new SequentialBlock().add(Linear.builder().setUnits(2).build());
 
     assertThatThrownBy(() -> BlockWeights.of(net))

@@ -3,7 +3,7 @@
 const state = {
   policy: policies.includes('data-aware') ? 'data-aware' : policies.at(-1) ?? 'dense',
   measure: 'rank',
-  tau: 1e-3,
+  tau: 1e-2,
   epoch: lastEpoch,
   hidden: new Set(),
 };

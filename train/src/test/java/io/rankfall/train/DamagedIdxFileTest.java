@@ -12,7 +12,7 @@ import net.jqwik.api.constraints.IntRange;
 final class DamagedIdxFileTest {
 
   @Property
-  void a_damaged_file_is_read_or_refused_in_one_line(
+  void aDamagedFileIsReadOrRefusedInOneLine(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 4) int damages) {
     SplittableRandom random = new SplittableRandom(seed);
     byte[] damaged = Arrays.copyOf(IdxFileTest.twoImages(), random.nextInt(16, 26));
@@ -23,7 +23,7 @@ final class DamagedIdxFileTest {
   }
 
   @Property
-  void garbage_is_refused_in_one_line(@ForAll byte[] garbage) {
+  void garbageIsRefusedInOneLine(@ForAll byte[] garbage) {
     readOrRefuse(garbage);
   }
 

@@ -26,7 +26,7 @@ final class DjlLearnerTest extends LearnerContract {
   }
 
   @Test
-  void nothing_is_left_behind_by_steps_and_closed_learners() {
+  void nothingIsLeftBehindByStepsAndClosedLearners() {
     PyTorch pytorch = PyTorch.load();
     int before = arrays(pytorch);
     Examples examples = Cases.noise(64, 20, 10, 1);
@@ -53,7 +53,7 @@ final class DjlLearnerTest extends LearnerContract {
   /** 3,000 steps that each lost a single batch of inputs would grow the process by 600 MB. */
   @Test
   @EnabledOnOs(OS.LINUX)
-  void thousands_of_steps_do_not_grow_the_process() throws IOException {
+  void thousandsOfStepsDoNotGrowTheProcess() throws IOException {
     Examples examples = Cases.noise(64, 784, 10, 1);
     try (Learner learner = LearnerKind.DJL.start(network(784), Cases.sgd(0.01, 0, 0.9), 64)) {
       Batch batch = Batch.range(examples, 0, 64);
@@ -74,7 +74,7 @@ final class DjlLearnerTest extends LearnerContract {
   }
 
   @Test
-  void a_gradient_collector_of_other_code_is_named_and_survives() {
+  void aGradientCollectorOfOtherCodeIsNamedAndSurvives() {
     Examples examples = Cases.noise(4, 20, 10, 1);
     Batch batch = Batch.range(examples, 0, 4);
     Engine engine = Engine.getEngine("PyTorch");
@@ -98,7 +98,7 @@ final class DjlLearnerTest extends LearnerContract {
   }
 
   @Test
-  void a_closed_learner_says_so_in_one_line() {
+  void aClosedLearnerSaysSoInOneLine() {
     Learner learner = LearnerKind.DJL.start(network(20), Cases.sgd(0.1, 0, 0), 4);
     learner.close();
 
@@ -109,7 +109,7 @@ final class DjlLearnerTest extends LearnerContract {
   }
 
   @Test
-  void errors_inside_pytorch_become_one_line() {
+  void errorsInsidePytorchBecomeOneLine() {
     PyTorch pytorch = PyTorch.load();
     try (NDManager manager = pytorch.newManager()) {
       NDArray two = manager.create(new float[2]);

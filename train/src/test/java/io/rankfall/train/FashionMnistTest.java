@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 final class FashionMnistTest {
   @Test
-  void sixty_and_ten_thousand_examples_in_ten_balanced_classes() {
+  void sixtyAndTenThousandExamplesInTenBalancedClasses() {
     Dataset data = Cases.fashion();
 
     assertThat(data.name()).isEqualTo("fashion-mnist");
@@ -38,7 +38,7 @@ final class FashionMnistTest {
   }
 
   @Test
-  void training_pixels_are_standardised_and_test_pixels_use_the_same_scale() {
+  void trainingPixelsAreStandardisedAndTestPixelsUseTheSameScale() {
     Examples train = Cases.fashion().train();
     double sum = 0;
     double squares = 0;
@@ -62,7 +62,7 @@ final class FashionMnistTest {
   }
 
   @Test
-  void the_first_images_are_an_ankle_boot_and_a_t_shirt() {
+  void theFirstImagesAreAnAnkleBootAndATShirt() {
     assertThat(FashionMnist.classNames().get(Cases.fashion().train().label(0)))
         .isEqualTo("Ankle boot");
     assertThat(FashionMnist.classNames().get(Cases.fashion().train().label(1)))
@@ -82,7 +82,7 @@ final class FashionMnistTest {
   }
 
   @Test
-  void a_file_with_the_expected_hash_is_unzipped() throws Exception {
+  void aFileWithTheExpectedHashIsUnzipped() throws Exception {
     byte[] content = "content".getBytes(StandardCharsets.UTF_8);
     byte[] zipped = zip(content);
 
@@ -90,7 +90,7 @@ final class FashionMnistTest {
   }
 
   @Test
-  void a_file_with_another_hash_is_refused() throws Exception {
+  void aFileWithAnotherHashIsRefused() throws Exception {
     byte[] zipped = zip(new byte[100]);
     String expected = sha256(zipped);
     zipped[20] ^= 1;
@@ -101,7 +101,7 @@ final class FashionMnistTest {
   }
 
   @Test
-  void what_is_no_complete_gzip_file_is_refused_in_one_line() throws Exception {
+  void whatIsNoCompleteGzipFileIsRefusedInOneLine() throws Exception {
     byte[] zipped = zip("some content that is cut".getBytes(StandardCharsets.UTF_8));
     List<byte[]> wrong =
         List.of(

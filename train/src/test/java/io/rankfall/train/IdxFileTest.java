@@ -29,7 +29,7 @@ final class IdxFileTest {
   }
 
   @Test
-  void images_and_labels_are_read() throws Exception {
+  void imagesAndLabelsAreRead() throws Exception {
     IdxFile.Images images = IdxFile.images("x", twoImages());
 
     assertThat(images.count()).isEqualTo(2);
@@ -41,7 +41,7 @@ final class IdxFileTest {
   }
 
   @Test
-  void a_wrong_magic_number_is_named() {
+  void aWrongMagicNumberIsNamed() {
     assertThatThrownBy(() -> IdxFile.images("train", file(0x801, 12, new int[12])))
         .isInstanceOf(DataFormatException.class)
         .hasMessage("train: expected IDX magic 0x00000803, found 0x00000801");
@@ -56,7 +56,7 @@ final class IdxFileTest {
   }
 
   @Test
-  void a_missing_body_and_a_surplus_are_counted() {
+  void aMissingBodyAndASurplusAreCounted() {
     byte[] good = twoImages();
     assertThatThrownBy(() -> IdxFile.images("x", Arrays.copyOf(good, good.length - 1)))
         .isInstanceOf(DataFormatException.class)
@@ -69,7 +69,7 @@ final class IdxFileTest {
 
   @ParameterizedTest
   @CsvSource({"0", "-1", "-2147483648", "1048577", "2147483647"})
-  void a_dimension_that_cannot_be_is_refused(int dimension) {
+  void aDimensionThatCannotBeIsRefused(int dimension) {
     assertThatThrownBy(() -> IdxFile.images("x", file(0x803, 1, dimension, 1, 1)))
         .isInstanceOf(DataFormatException.class)
         .hasMessage(
@@ -79,7 +79,7 @@ final class IdxFileTest {
   /** 2²⁰·2²⁰·2²⁰ and 65536·65536·1 are 0 in 32 bits: an empty body must not fit them. */
   @ParameterizedTest
   @CsvSource({"1048576, 1048576, 1048576", "65536, 65536, 1"})
-  void dimensions_whose_product_overflows_are_refused(int count, int rows, int cols) {
+  void dimensionsWhoseProductOverflowsAreRefused(int count, int rows, int cols) {
     assertThatThrownBy(() -> IdxFile.images("x", file(0x803, count, rows, cols)))
         .isInstanceOf(DataFormatException.class)
         .hasMessage("x: expected %d bytes after the header, found 0", (long) count * rows * cols);

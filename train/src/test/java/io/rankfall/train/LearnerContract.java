@@ -51,7 +51,7 @@ abstract class LearnerContract {
     "BATCH, 16, 0,    0.9, 30",
     "BATCH, 16, 0.05, 0.5, 30"
   })
-  void steps_are_those_of_the_double_precision_reference(
+  void stepsAreThoseOfTheDoublePrecisionReference(
       Normalization normalization, int size, double weightDecay, double momentum, int steps) {
     Sgd sgd = Cases.sgd(0.1, weightDecay, momentum);
     Network initial = tiny(normalization);
@@ -74,7 +74,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @CsvSource({"0.05, 0.05, 0, 800", "0.5, 1.9, 0, 40", "0.1, 3, 0.9, 40"})
-  void strong_decay_over_many_steps_stays_exact(
+  void strongDecayOverManyStepsStaysExact(
       double rate, double weightDecay, double momentum, int steps) {
     Sgd sgd = Cases.sgd(rate, weightDecay, momentum);
     Network initial = tiny(NONE);
@@ -91,7 +91,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @EnumSource(Normalization.class)
-  void an_update_is_the_finite_difference_of_the_loss(Normalization normalization) {
+  void anUpdateIsTheFiniteDifferenceOfTheLoss(Normalization normalization) {
     Sgd sgd = Cases.sgd(1, 0, 0);
     Network initial = tiny(normalization);
     Batch batch = batch(0, 6);
@@ -124,7 +124,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @EnumSource(Normalization.class)
-  void evaluation_uses_running_statistics_and_every_example_once(Normalization normalization) {
+  void evaluationUsesRunningStatisticsAndEveryExampleOnce(Normalization normalization) {
     Network initial = tiny(normalization);
     ReferenceMlp reference = new ReferenceMlp(initial, Cases.sgd(0.1, 0, 0));
     Batch all = Batch.range(NOISE, 0, NOISE.size());
@@ -150,7 +150,7 @@ abstract class LearnerContract {
   }
 
   @Test
-  void a_step_reports_the_batch_before_it_moves() {
+  void aStepReportsTheBatchBeforeItMoves() {
     try (Learner learner = start(tiny(NONE), Cases.sgd(0.5, 0, 0), 200)) {
       Evaluation before = learner.evaluate(NOISE.first(200));
       StepResult step = learner.step(Batch.range(NOISE, 0, 200), 0.5);
@@ -163,7 +163,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @EnumSource(Normalization.class)
-  void a_new_learner_has_the_given_network_to_the_bit(Normalization normalization) {
+  void aNewLearnerHasTheGivenNetworkToTheBit(Normalization normalization) {
     Network initial = tiny(normalization);
     try (Learner learner = start(initial, Cases.sgd(0.1, 0, 0), 4)) {
       assertThat(learner.network()).isEqualTo(initial);
@@ -171,7 +171,7 @@ abstract class LearnerContract {
   }
 
   @Test
-  void a_copied_network_does_not_move_with_the_learner() {
+  void aCopiedNetworkDoesNotMoveWithTheLearner() {
     try (Learner learner = start(tiny(BATCH), Cases.sgd(0.1, 0.1, 0.9), 4)) {
       learner.step(batch(0, 4), 0.1);
       Network copy = learner.network();
@@ -184,7 +184,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @EnumSource(Normalization.class)
-  void looking_at_a_learner_does_not_change_it(Normalization normalization) {
+  void lookingAtALearnerDoesNotChangeIt(Normalization normalization) {
     Sgd sgd = Cases.sgd(0.1, 0.01, 0.9);
     Network undisturbed = train(tiny(normalization), sgd, 5);
     try (Learner learner = start(tiny(normalization), sgd, 8)) {
@@ -209,8 +209,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @EnumSource(Normalization.class)
-  void a_rerun_gives_the_same_bits_even_beside_others(Normalization normalization)
-      throws Exception {
+  void aRerunGivesTheSameBitsEvenBesideOthers(Normalization normalization) throws Exception {
     Sgd sgd = Cases.sgd(0.1, 0.01, 0.9);
     Network initial = Cases.network(new Mlp(FEATURES, List.of(70, 40), CLASSES, normalization), 5);
     Network alone = train(initial, sgd, 200);
@@ -229,7 +228,7 @@ abstract class LearnerContract {
   }
 
   @Test
-  void a_single_example_leaves_running_variances_alone() {
+  void aSingleExampleLeavesRunningVariancesAlone() {
     Sgd sgd = Cases.sgd(0.1, 0, 0);
     Network initial = tiny(BATCH);
     ReferenceMlp reference = new ReferenceMlp(initial, sgd);
@@ -244,7 +243,7 @@ abstract class LearnerContract {
 
   @ParameterizedTest
   @CsvSource({"NONE, 0", "NONE, 0.9", "BATCH, 0.9"})
-  void divergence_is_a_loss_that_is_no_number(Normalization normalization, double momentum) {
+  void divergenceIsALossThatIsNoNumber(Normalization normalization, double momentum) {
     double rate = 1e30;
     try (Learner learner = start(tiny(normalization), Cases.sgd(rate, 0, momentum), 8)) {
       double loss = 0;
@@ -259,7 +258,7 @@ abstract class LearnerContract {
   }
 
   @Test
-  void closing_twice_is_harmless() {
+  void closingTwiceIsHarmless() {
     Learner learner = start(tiny(NONE), Cases.sgd(0.1, 0, 0.9), 4);
     learner.close();
     learner.close();

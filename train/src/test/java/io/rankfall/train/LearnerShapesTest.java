@@ -13,7 +13,7 @@ final class LearnerShapesTest {
   private static final int EXAMPLES = 40;
 
   @Property(tries = 100)
-  void any_shape_follows_the_reference(
+  void anyShapeFollowsTheReference(
       @ForAll LearnerKind kind,
       @ForAll @IntRange(min = 1, max = 20) int inputs,
       @ForAll @IntRange(min = 1, max = 4) int depth,

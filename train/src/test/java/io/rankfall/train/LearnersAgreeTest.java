@@ -25,7 +25,7 @@ final class LearnersAgreeTest {
     "BATCH, 128, 0,     0",
     "BATCH, 128, 0.001, 0.9"
   })
-  void after_fifty_steps_they_have_the_same_parameters(
+  void afterFiftyStepsTheyHaveTheSameParameters(
       Normalization normalization, int size, double weightDecay, double momentum) {
     double rate = 0.01;
     Sgd sgd = Cases.sgd(rate, weightDecay, momentum);

@@ -19,14 +19,14 @@ final class MlpTest {
   private static final Mlp NORMALIZED = new Mlp(784, List.of(300, 100), 10, BATCH);
 
   @Test
-  void parameters_are_those_of_lenet_300_100() {
+  void parametersAreThoseOfLenet300100() {
     assertThat(PLAIN.parameters()).isEqualTo(266_610);
     assertThat(NORMALIZED.parameters()).isEqualTo(266_610 + 2 * 400);
   }
 
   @ParameterizedTest
   @EnumSource(Mlp.Normalization.class)
-  void a_drawn_network_has_that_many_trained_numbers(Mlp.Normalization normalization) {
+  void aDrawnNetworkHasThatManyTrainedNumbers(Mlp.Normalization normalization) {
     Mlp mlp = new Mlp(5, List.of(4, 3, 4), 2, normalization);
 
     long trained =
@@ -39,13 +39,13 @@ final class MlpTest {
   }
 
   @Test
-  void labels_list_the_widths() {
+  void labelsListTheWidths() {
     assertThat(PLAIN.label()).isEqualTo("784-300-100-10");
     assertThat(NORMALIZED.label()).isEqualTo("784-300-100-10+bn");
   }
 
   @Test
-  void weights_and_biases_fill_the_interval_of_their_layer() {
+  void weightsAndBiasesFillTheIntervalOfTheirLayer() {
     for (Network.Layer layer : PLAIN.initialize(Initialization.PYTORCH, 5).layers()) {
       double bound = 1 / Math.sqrt(layer.weight().cols());
       float[] w = layer.weight().toArray();
@@ -69,7 +69,7 @@ final class MlpTest {
   }
 
   @Test
-  void he_draws_normal_weights_and_no_biases() {
+  void heDrawsNormalWeightsAndNoBiases() {
     for (Network.Layer layer : PLAIN.initialize(Initialization.HE, 5).layers()) {
       int count = (int) layer.weight().size();
       double expected = 2.0 * layer.weight().rows();
@@ -80,7 +80,7 @@ final class MlpTest {
   }
 
   @Test
-  void normalisation_starts_neutral_and_spares_the_last_layer() {
+  void normalisationStartsNeutralAndSparesTheLastLayer() {
     List<Network.Layer> layers = NORMALIZED.initialize(Initialization.PYTORCH, 5).layers();
 
     assertThat(layers.get(0).batchNorm()).isEqualTo(BatchNorm.initial(300));
@@ -96,7 +96,7 @@ final class MlpTest {
   }
 
   @Test
-  void a_seed_fixes_the_bits() {
+  void aSeedFixesTheBits() {
     assertThat(PLAIN.initialize(Initialization.PYTORCH, 5))
         .isEqualTo(PLAIN.initialize(Initialization.PYTORCH, 5));
     assertThat(PLAIN.initialize(Initialization.PYTORCH, 5))
@@ -106,7 +106,7 @@ final class MlpTest {
   }
 
   @Test
-  void impossible_widths_are_refused() {
+  void impossibleWidthsAreRefused() {
     assertThatThrownBy(() -> new Mlp(784, List.of(), 10, NONE))
         .hasMessage("mlp: expected at least one hidden layer, found none");
     assertThatThrownBy(() -> new Mlp(784, List.of(10, 0), 10, NONE))
@@ -116,7 +116,7 @@ final class MlpTest {
   }
 
   @Test
-  void widths_do_not_change_with_the_callers_list() {
+  void widthsDoNotChangeWithTheCallersList() {
     List<Integer> hidden = new ArrayList<>(List.of(3));
     Mlp mlp = new Mlp(2, hidden, 2, NONE);
     hidden.add(4);
@@ -125,7 +125,7 @@ final class MlpTest {
   }
 
   @Test
-  void a_network_lists_its_weight_matrices_and_refuses_others() {
+  void aNetworkListsItsWeightMatricesAndRefusesOthers() {
     Network network = new Mlp(2, List.of(3), 2, NONE).initialize(Initialization.PYTORCH, 1);
     Network.Layer first = network.layers().get(0);
 

@@ -58,19 +58,18 @@ final class PyTorchTest {
   }
 
   @Test
-  void training_needs_no_options_stays_offline_and_writes_nothing_to_standard_error()
-      throws Exception {
+  void trainingNeedsNoOptionsStaysOfflineAndWritesNothingToStandardError() throws Exception {
     assertThat(run(entry -> true)).isEqualTo(new Output("trained, offline=true", ""));
   }
 
   @Test
-  void the_users_own_choice_is_kept() throws Exception {
+  void theUsersOwnChoiceIsKept() throws Exception {
     assertThat(run(entry -> true, "-Dai.djl.offline=false", "-DOPT_OUT_TRACKING=true").out())
         .isEqualTo("trained, offline=false");
   }
 
   @Test
-  void a_missing_native_library_is_not_downloaded_but_named() throws Exception {
+  void aMissingNativeLibraryIsNotDownloadedButNamed() throws Exception {
     assertThat(run(entry -> !entry.contains("pytorch-native"), "-DDJL_CACHE_DIR=" + folder).out())
         .isEqualTo(
             "PyTorch: expected pytorch-native-cpu and pytorch-jni for this platform on the class"
@@ -79,7 +78,7 @@ final class PyTorchTest {
   }
 
   @Test
-  void an_engine_that_is_not_there_is_named() throws Exception {
+  void anEngineThatIsNotThereIsNamed() throws Exception {
     assertThat(run(entry -> !entry.contains("pytorch-jni"), "-DDJL_CACHE_DIR=/dev/null").out())
         .startsWith("PyTorch: expected ")
         .doesNotContain("\n");

@@ -27,7 +27,7 @@ final class RunSpecTest {
   }
 
   @Test
-  void batches_and_epochs_are_at_least_one_and_two_with_normalisation() {
+  void batchesAndEpochsAreAtLeastOneAndTwoWithNormalisation() {
     assertThat(spec(1, 1, Normalization.NONE).batchSize()).isEqualTo(1);
     assertThat(spec(2, 1, Normalization.BATCH).batchSize()).isEqualTo(2);
     assertThatThrownBy(() -> spec(0, 1, Normalization.NONE))
@@ -41,7 +41,7 @@ final class RunSpecTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
-  void a_learning_rate_is_positive_and_finite(double rate) {
+  void aLearningRateIsPositiveAndFinite(double rate) {
     assertThatThrownBy(() -> Cases.sgd(rate, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("learning rate: expected > 0, found " + rate);
@@ -49,7 +49,7 @@ final class RunSpecTest {
 
   @ParameterizedTest
   @CsvSource({"0.1, -0.001", "0.1, NaN", "0.1, 10", "0.1, Infinity", "2, 0.5"})
-  void a_decay_leaves_something_of_the_weights(double rate, double weightDecay) {
+  void aDecayLeavesSomethingOfTheWeights(double rate, double weightDecay) {
     assertThatThrownBy(() -> Cases.sgd(rate, weightDecay, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
@@ -58,32 +58,32 @@ final class RunSpecTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {1, 1.5, -0.1, Double.NaN})
-  void a_momentum_is_below_one(double momentum) {
+  void aMomentumIsBelowOne(double momentum) {
     assertThatThrownBy(() -> Cases.sgd(0.1, 0, momentum))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("momentum: expected 0 to below 1, found " + momentum);
   }
 
   @Test
-  void the_papers_lambda_is_half_the_weight_decay() {
+  void thePapersLambdaIsHalfTheWeightDecay() {
     assertThat(Cases.sgd(0.1, 5e-4, 0).lambda()).isEqualTo(2.5e-4);
   }
 
   @ParameterizedTest
   @CsvSource({"1, 0.5", "60, 0.5", "61, 0.1", "100, 0.1", "101, 0.02", "201, 0.004", "999, 0.004"})
-  void the_rate_falls_in_the_epoch_after_each_milestone(int epoch, double expected) {
+  void theRateFallsInTheEpochAfterEachMilestone(int epoch, double expected) {
     Sgd sgd = new Sgd(0.5, 0, 0, new StepSchedule(List.of(60, 100, 200), 0.2));
 
     assertThat(sgd.learningRate(epoch)).isCloseTo(expected, within(1e-15));
   }
 
   @Test
-  void a_constant_schedule_changes_nothing() {
+  void aConstantScheduleChangesNothing() {
     assertThat(Cases.sgd(0.3, 0, 0).learningRate(10_000)).isEqualTo(0.3);
   }
 
   @Test
-  void milestones_ascend_and_factors_shrink() {
+  void milestonesAscendAndFactorsShrink() {
     List<Integer> milestones = new ArrayList<>(List.of(3));
     StepSchedule schedule = new StepSchedule(milestones, 0.1);
     milestones.add(4);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 final class SoftmaxTest {
   @Test
-  void the_largest_logit_wins_the_first_of_equals_and_never_one_that_is_no_number() {
+  void theLargestLogitWinsTheFirstOfEqualsAndNeverOneThatIsNoNumber() {
     assertThat(Softmax.argmax(new float[] {9, 1, 3, 3, 2}, 1, 4)).isEqualTo(1);
     assertThat(Softmax.argmax(new float[] {Float.NaN, -1, 2}, 0, 3)).isEqualTo(2);
     assertThat(Softmax.argmax(new float[] {1, Float.NaN, 0}, 0, 3)).isEqualTo(0);
@@ -15,7 +15,7 @@ final class SoftmaxTest {
   }
 
   @Test
-  void huge_logits_neither_overflow_nor_vanish() {
+  void hugeLogitsNeitherOverflowNorVanish() {
     float[] logits = {1000, 999, -1000};
 
     assertThat(Softmax.crossEntropy(logits, 0, 3, 1))
@@ -26,7 +26,7 @@ final class SoftmaxTest {
   }
 
   @Test
-  void a_logit_that_is_no_number_makes_the_loss_none() {
+  void aLogitThatIsNoNumberMakesTheLossNone() {
     assertThat(Softmax.crossEntropy(new float[] {1, Float.NaN}, 0, 2, 0)).isNaN();
     assertThat(Softmax.crossEntropy(new float[] {Float.POSITIVE_INFINITY, 0}, 0, 2, 0)).isNaN();
   }

@@ -1,0 +1,70 @@
+package io.rankfall.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rankfall.compress.BudgetException;
+import io.rankfall.compress.Compressor;
+import io.rankfall.compress.OnnxModel;
+import io.rankfall.compress.RankPlan;
+import io.rankfall.compress.RankPolicy;
+import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.RankRule;
+import io.rankfall.spectra.Spectrum;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the README shows works as shown. */
+class ReadmeTest {
+  private static final Path README = Path.of("..", "README.md");
+
+  @Test
+  void theLibraryExampleRunsAsPrinted(@TempDir Path folder) throws IOException, BudgetException {
+    Console silent =
+        new Console(
+            new PrintWriter(PrintWriter.nullWriter()),
+            new PrintWriter(PrintWriter.nullWriter()),
+            false);
+    Main.run(
+        silent,
+        "train",
+        "--hidden",
+        "32",
+        "--batch-size",
+        "256",
+        "--epochs",
+        "1",
+        "--out",
+        folder.toString());
+    Path small = folder.resolve("small.onnx");
+
+    OnnxModel model = OnnxModel.read(folder.resolve("model.onnx"));
+    Compressor compressor = new Compressor(model);
+    RankPlan plan =
+        compressor.plan(new RankPolicy.ParameterBudget(0.125, RankPolicy.Division.GLOBAL));
+    compressor.apply(plan).write(small);
+    Spectrum spectrum = Spectrum.of(Matrix.of(2, 3, 1, 2, 3, 4, 5, 6));
+    int rank = spectrum.rank(new RankRule.FrobeniusRelative(1e-3));
+
+    assertThat(Files.size(small)).isLessThan(Files.size(folder.resolve("model.onnx")) / 6);
+    assertThat(rank).isEqualTo(2);
+    assertThat(Files.readString(README).replaceAll("\\s+", ""))
+        .contains("Compressorcompressor=newCompressor(model);")
+        .contains(
+            "compressor.plan(newRankPolicy.ParameterBudget(0.125,RankPolicy.Division.GLOBAL));")
+        .contains("Spectrum.of(Matrix.of(2,3,1,2,3,4,5,6));")
+        .contains("spectrum.rank(newRankRule.FrobeniusRelative(1e-3));");
+  }
+
+  @Test
+  void everyCommandOfTheTableExists() throws IOException {
+    String readme = Files.readString(README);
+    for (String command : new String[] {"demo", "train", "inspect", "compress", "help"}) {
+      assertThat(readme).contains("`rankfall " + command);
+    }
+    assertThat(readme).contains("./rankfall demo").contains("mvn verify");
+  }
+}
