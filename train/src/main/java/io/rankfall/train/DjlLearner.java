@@ -22,9 +22,6 @@ import java.util.List;
  * open.
  */
 final class DjlLearner implements Learner {
-  /** Rows of one product in evaluation. */
-  private static final int EVALUATION_BATCH = 256;
-
   private static final int ALIGNMENT = 64;
 
   private final PyTorch pytorch;
@@ -153,30 +150,7 @@ final class DjlLearner implements Learner {
   }
 
   @Override
-  public Evaluation evaluate(Examples examples) {
-    double loss = 0;
-    int correct = 0;
-    for (int from = 0; from < examples.size(); from += EVALUATION_BATCH) {
-      Batch batch = Batch.range(examples, from, Math.min(EVALUATION_BATCH, examples.size() - from));
-      StepResult result = result(batch, evaluate(batch));
-      loss += result.loss() * batch.size();
-      correct += result.correct();
-    }
-    return new Evaluation(loss / examples.size(), (double) correct / examples.size());
-  }
-
-  @Override
-  public float[] logits(Examples examples, int from, int count) {
-    int classes = architecture.outputs();
-    float[] all = new float[count * classes];
-    for (int done = 0; done < count; done += EVALUATION_BATCH) {
-      Batch batch = Batch.range(examples, from + done, Math.min(EVALUATION_BATCH, count - done));
-      System.arraycopy(evaluate(batch), 0, all, done * classes, batch.size() * classes);
-    }
-    return all;
-  }
-
-  private float[] evaluate(Batch batch) {
+  public float[] logits(Batch batch) {
     return pytorch.run(
         "evaluation",
         () -> {

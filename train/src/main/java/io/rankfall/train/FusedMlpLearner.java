@@ -14,9 +14,6 @@ import java.util.List;
  * cache.
  */
 final class FusedMlpLearner implements Learner {
-  /** Rows of one product in evaluation. */
-  private static final int EVALUATION_BATCH = 256;
-
   private final Mlp architecture;
   private final List<DenseLayer> layers = new ArrayList<>();
 
@@ -60,37 +57,9 @@ final class FusedMlpLearner implements Learner {
   }
 
   @Override
-  public Evaluation evaluate(Examples examples) {
-    int classes = architecture.outputs();
-    double loss = 0;
-    int correct = 0;
-    for (int from = 0; from < examples.size(); from += EVALUATION_BATCH) {
-      int rows = Math.min(EVALUATION_BATCH, examples.size() - from);
-      float[] logits = evaluateRange(examples, from, rows);
-      for (int i = 0; i < rows; i++) {
-        int label = examples.label(from + i);
-        correct += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
-        loss += Softmax.crossEntropy(logits, i * classes, classes, label);
-      }
-    }
-    return new Evaluation(loss / examples.size(), (double) correct / examples.size());
-  }
-
-  @Override
-  public float[] logits(Examples examples, int from, int count) {
-    int classes = architecture.outputs();
-    float[] all = new float[count * classes];
-    for (int done = 0; done < count; done += EVALUATION_BATCH) {
-      int rows = Math.min(EVALUATION_BATCH, count - done);
-      float[] logits = evaluateRange(examples, from + done, rows);
-      System.arraycopy(logits, 0, all, done * classes, rows * classes);
-    }
-    return all;
-  }
-
-  private float[] evaluateRange(Examples examples, int from, int rows) {
-    Batch.range(examples, from, rows).copyInputs(layers.get(0).stageInputs(rows));
-    return forward(rows, DenseLayer.Mode.EVALUATION);
+  public float[] logits(Batch batch) {
+    batch.copyInputs(layers.get(0).stageInputs(batch.size()));
+    return forward(batch.size(), DenseLayer.Mode.EVALUATION);
   }
 
   @Override
