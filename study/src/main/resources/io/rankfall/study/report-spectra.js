@@ -2,7 +2,7 @@
 
 /* Twenty thresholds a decade from 1e-4 to 1. */
 const THRESHOLDS = Array.from({ length: 81 }, (_, i) => Number((10 ** (i / 20 - 4)).toPrecision(3)));
-const LOWEST_DRAWN = 1e-6;
+const LOWEST_EXPONENT = -6;
 const ENERGY = 0.9;
 
 const superscripts = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶' };
@@ -11,15 +11,18 @@ const decade = value =>
 
 const spectrumOf = (run, layer) => layerAt(run, state.epoch, layer.name)?.spectrum ?? [];
 
-/* A logarithmic axis has no place for zero; a gap says so. */
-const spectrumPoints = spectrum => spectrum.map((value, i) => [i + 1, value > 0 ? value : null]);
+/*
+ * Exponents on a linear axis: a logarithmic axis of the chart library loses its scale where all data lie within
+ * one decade. Zero has no exponent; a gap says so.
+ */
+const spectrumPoints = spectrum => spectrum.map((value, i) => [i + 1, value > 0 ? Math.log10(value) : null]);
 
-function lowestDecade(layer) {
+function lowestExponent(layer) {
   const smallestValues = visibleRuns()
     .map(run => spectrumOf(run, layer).filter(value => value > 0).at(-1))
     .filter(value => value !== undefined);
   const low = Math.min(1e-3, ...smallestValues);
-  return Math.max(LOWEST_DRAWN, 10 ** Math.floor(Math.log10(low)));
+  return Math.max(LOWEST_EXPONENT, Math.floor(Math.log10(low)));
 }
 
 const settledRuns = () => visibleRuns().filter(run => !isDiverged(run));
@@ -71,19 +74,19 @@ const spectraFigure = () =>
         chartOption(
           axis('index of the singular value', { min: 1, max: Math.max(2, layer.size), axisLabel: { showMinLabel: true } }),
           heightAxis('σ / ‖W‖F (log scale)', {
-            type: 'log',
-            min: lowestDecade(layer),
-            max: 1,
-            axisLabel: { formatter: decade },
+            min: lowestExponent(layer),
+            max: 0,
+            interval: 1,
+            axisLabel: { formatter: exponent => decade(10 ** exponent) },
           }),
           [
             ...visibleRuns().map(run => runLine(run, spectrumPoints(spectrumOf(run, layer)))),
             randomLine(spectrumPoints(referenceFor(layer) ?? [])),
-            tauLine([1, state.tau], [Math.max(2, layer.size), state.tau]),
+            tauLine([1, Math.log10(state.tau)], [Math.max(2, layer.size), Math.log10(state.tau)]),
           ],
           {
             grid: { right: 24 },
-            tooltip: axisTooltip(index => `singular value ${index}`, value => shown(value, v => v.toExponential(2))),
+            tooltip: axisTooltip(index => `singular value ${index}`, value => shown(value, v => (10 ** v).toExponential(2))),
           }
         ),
     })),

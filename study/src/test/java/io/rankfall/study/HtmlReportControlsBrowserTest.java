@@ -146,6 +146,25 @@ final class HtmlReportControlsBrowserTest {
   }
 
   @Test
+  void everyThresholdDrawsFiniteLines() throws Exception {
+    for (SampleReport report : SampleReport.values()) {
+      report.openIn(browser);
+      for (String tau : List.of("1e-4", "1e-2", "1e-1")) {
+        browser.run("rankfall.change({tau: %s})".formatted(tau));
+        browser.settle();
+        assertThat(
+                browser.text(
+                    "return [...document.querySelectorAll('svg path, svg text')].filter(e => "
+                        + "/Inf|NaN/.test(e.getAttribute('d') + e.getAttribute('transform')))"
+                        + ".length"))
+            .as("%s at τ = %s", report, tau)
+            .isEqualTo("0");
+      }
+      assertThat(browser.console()).isEmpty();
+    }
+  }
+
+  @Test
   void hidingEveryRunLeavesAQuietPage() throws Exception {
     SampleReport.COMPARISON.openIn(browser);
     browser.run("rankfall.change({hidden: new Set(rankfall.results.runs.map(run => run.id))})");
