@@ -38,7 +38,7 @@ final class ComparisonProgress implements ComparisonListener {
   @Override
   public void onStep(Cell cell, int epoch, int step) {
     timeLeft.did(TimeLeft.workOfStep(cell.batchSize()));
-    console.status(timeLeft.bar("training"));
+    console.status(timeLeft.bar("1/4 training"));
   }
 
   @Override
@@ -50,7 +50,13 @@ final class ComparisonProgress implements ComparisonListener {
 
   @Override
   public void onFiles(String phase, int done, int total) {
-    console.status("%s: %d of %d".formatted(phase, done, total));
+    int part =
+        switch (phase) {
+          case "compressing" -> 2;
+          case "verifying" -> 3;
+          default -> 4;
+        };
+    console.status("%d/4 %s: %d of %d".formatted(part, phase, done, total));
     if (done == total && !console.terminal()) {
       console.progress("%s: %d done".formatted(phase, total));
     }

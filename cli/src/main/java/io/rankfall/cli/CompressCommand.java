@@ -2,13 +2,17 @@ package io.rankfall.cli;
 
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compressor;
+import io.rankfall.compress.LinearLayer;
 import io.rankfall.compress.NpyFile;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy;
+import io.rankfall.compress.Rows;
+import io.rankfall.study.RunFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -30,16 +34,19 @@ import picocli.CommandLine.Parameters;
       "  rankfall compress model.onnx --energy 0.99 --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "",
-      "With --calibration the factors are chosen for the outputs that the layers give on these inputs,",
-      "without it for the weights alone. Exit code 1 when no ranks meet the budget."
+      "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of the variance of",
+      "its outputs on these inputs, which tells more. Exit code 1 when no ranks meet the budget."
     })
 final class CompressCommand implements Callable<Integer> {
 
-  @Parameters(paramLabel = "FILE", description = "An ONNX file.")
+  /** A plain truncation that loses more of a matrix than this is seldom harmless. */
+  private static final double RISKY_LOSS = 0.5;
+
+  @Parameters(paramLabel = "FILE", description = "An ONNX file, or a run's folder.")
   private Path file = Path.of("");
 
-  @ArgGroup(multiplicity = "1", heading = "How ranks are chosen, one of:%n")
-  private Policy policy = new Policy();
+  @ArgGroup(heading = "How ranks are chosen, one of:%n")
+  private @Nullable Policy policy;
 
   private static final class Policy {
     @Option(
@@ -67,7 +74,7 @@ final class CompressCommand implements Callable<Integer> {
         if (energy != null) {
           return new RankPolicy.Energy(energy);
         }
-        return new RankPolicy.Uniform(rank == null ? 0 : rank);
+        return new RankPolicy.Uniform(Objects.requireNonNull(rank));
       } catch (IllegalArgumentException e) {
         throw new UsageException(String.valueOf(e.getMessage()));
       }
@@ -77,19 +84,17 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--calibration",
       paramLabel = "FILE.npy",
-      description = "Inputs of the model, examples first; 500 to 5,000 serve well.")
+      description = {
+        "Inputs of the model, prepared as it expects them, examples first: a float32, float64 or uint8 array in C order.",
+        "1,000 serve well."
+      })
   private @Nullable Path calibration;
 
-  @ArgGroup(multiplicity = "1")
-  private Target target = new Target();
+  @Option(names = "--out", paramLabel = "FILE", description = "The smaller ONNX file.")
+  private @Nullable Path out;
 
-  private static final class Target {
-    @Option(names = "--out", paramLabel = "FILE", description = "The smaller ONNX file.")
-    private @Nullable Path out;
-
-    @Option(names = "--dry-run", description = "Plan only, write nothing.")
-    private boolean dryRun;
-  }
+  @Option(names = "--dry-run", description = "Plan only, write nothing.")
+  private boolean dryRun;
 
   private final Console console;
 
@@ -99,23 +104,58 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, BudgetException {
-    RankPolicy ranks = policy.chosen();
-    OnnxModel model = OnnxModel.read(file);
+    Path input = Files.isDirectory(file) ? file.resolve(RunFiles.ONNX) : file;
+    RankPolicy ranks = requireUsable(input);
+    OnnxModel model = OnnxModel.read(input);
+    long bytes = Files.size(input);
     Compressor compressor =
-        calibration == null
-            ? new Compressor(model)
-            : Compressor.dataAware(model, NpyFile.read(calibration).rows());
+        calibration == null ? new Compressor(model) : dataAware(model, calibration);
     RankPlan plan = compressor.plan(ranks);
-    if (!target.dryRun && target.out != null) {
-      compressor.apply(plan).write(target.out);
+    if (out != null && !dryRun) {
+      compressor.apply(plan).write(out);
     }
     print(plan);
+    if (out == null || dryRun) {
+      console.out().println("Dry run: nothing written.");
+    } else {
+      console.out().printf("bytes %,d → %,d%n%nModel: %s%n", bytes, Files.size(out), out);
+    }
+    console.out().flush();
     return ExitCode.OK;
   }
 
-  private void print(RankPlan plan) throws IOException {
-    Table table = new Table("layer", "shape", "rank", "parameters", "loses");
+  private RankPolicy requireUsable(Path input) throws IOException {
+    if (policy == null) {
+      throw new UsageException("expected one of --params, --energy and --rank, found none");
+    }
+    if (out == null && !dryRun) {
+      throw new UsageException("expected --out FILE or --dry-run, found neither");
+    }
+    if (out != null && Files.exists(out) && Files.isSameFile(input, out)) {
+      throw new UsageException("--out: expected another file than the model, found " + out);
+    }
+    return policy.chosen();
+  }
+
+  private Compressor dataAware(OnnxModel model, Path inputs) throws IOException {
+    Rows rows = NpyFile.read(inputs).rows();
+    int widest = model.layers().stream().mapToInt(LinearLayer::cols).max().orElse(0);
+    if (rows.count() < widest) {
+      console.progress(
+          "rankfall: warning: %s: %d rows cannot span a layer's %d inputs; losses are understated"
+              .formatted(inputs, rows.count(), widest));
+    }
+    try {
+      return Compressor.dataAware(model, rows);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("%s: %s".formatted(inputs, e.getMessage()), e);
+    }
+  }
+
+  private void print(RankPlan plan) {
+    Table table = new Table("layer", "shape", "rank", "parameters", "loses", "");
     for (RankPlan.Layer layer : plan.layers()) {
+      boolean dense = layer.choice() instanceof RankPlan.Dense;
       table.add(
           layer.name(),
           layer.rows() + "×" + layer.cols(),
@@ -123,24 +163,21 @@ final class CompressCommand implements Callable<Integer> {
               ? String.valueOf(factored.rank())
               : "dense",
           "%,d".formatted(layer.parameters()),
-          "%.2f %%".formatted(100 * layer.lossShare()));
+          dense ? "–" : "%.2f %%".formatted(100 * layer.lossShare()),
+          layer.choice() instanceof RankPlan.Dense kept ? kept.reason() : "");
     }
     table.lines().forEach(console.out()::println);
-    for (RankPlan.Layer layer : plan.layers()) {
-      if (layer.choice() instanceof RankPlan.Dense dense) {
-        console.out().printf("%s stays dense: %s%n", layer.name(), dense.reason());
-      }
-    }
     console
         .out()
         .printf(
             "%nparameters %,d → %,d (%.1f %%, %.1f× fewer)%n",
             plan.denseParameters(), plan.parameters(), 100 * plan.share(), 1 / plan.share());
-    if (target.out != null) {
-      console
-          .out()
-          .printf("bytes %,d → %,d%n%s%n", Files.size(file), Files.size(target.out), target.out);
-    }
-    console.out().flush();
+    plan.layers().stream()
+        .filter(layer -> layer.lossShare() > RISKY_LOSS && calibration == null)
+        .forEach(
+            layer ->
+                console.progress(
+                    "rankfall: warning: %s loses %.0f %% of its Σσ²: expect a loss of accuracy; --calibration weighs what the outputs lose"
+                        .formatted(layer.name(), 100 * layer.lossShare())));
   }
 }

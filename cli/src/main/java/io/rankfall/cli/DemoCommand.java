@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
   private static final double LEARNING_RATE = 0.1;
   private static final int CALIBRATION_EXAMPLES = 1000;
+  private static final int FULL_EPOCHS = 20;
   private static final int QUICK_EPOCHS = 2;
 
   private static final List<Cell> CELLS =
@@ -59,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
   private Path out = Path.of("rankfall-demo");
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
-  private int epochs = 20;
+  private int epochs = FULL_EPOCHS;
 
   @Option(
       names = "--seed",
@@ -141,6 +142,13 @@ final class DemoCommand implements Callable<Integer> {
     for (Results.Finding finding : results.findings()) {
       console.out().printf("%s %s%n", finding.holds() ? "✓" : "✗", finding.title());
       console.out().printf("  %s%n", finding.text());
+    }
+    if (quick) {
+      console
+          .out()
+          .printf(
+              "%nThis was a first look: ranks fall over many steps. The full demo trains %d epochs.%n",
+              FULL_EPOCHS);
     }
     console.out().printf("%nReport: %s%n", report.toAbsolutePath().normalize());
     console.out().flush();

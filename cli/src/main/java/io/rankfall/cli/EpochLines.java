@@ -47,7 +47,7 @@ final class EpochLines {
               "rank 1e-3",
               "rank 1e-2",
               "stable rank",
-              "left"));
+              "ETA"));
     }
     Evaluation training = record.training();
     console.progress(

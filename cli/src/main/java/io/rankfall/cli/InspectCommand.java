@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -42,6 +43,10 @@ import picocli.CommandLine.Parameters;
       "  99 %%        the smallest rank that keeps 99 %% of Σσ²",
       "  stable      ‖W‖F²/σ₁²          effective   exp(entropy of σ/Σσ)",
       "  break-even  the largest rank at which two factors are smaller than the matrix",
+      "",
+      "JSON and CSV hold the same as rankFrobenius1e-3, rankFrobenius1e-2, rankSpectral1e-2, rankNumerical,",
+      "rankEnergy99, stableRank, effectiveRank and breakEvenRank, and participationRatio (Σσ²)²/Σσ⁴ and the norms",
+      "√Σσ², σ₁ and Σσ (frobeniusNorm, spectralNorm, nuclearNorm); JSON all singular values as well.",
       "",
       "Examples:",
       "  rankfall inspect rankfall-demo/models/b16-wd1e-3",
@@ -68,7 +73,8 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   /** What is printed: matrices, and weights that were not looked at. */
-  record Found(List<InspectedMatrix> matrices, List<SkippedWeight> skipped) {}
+  record Found(
+      List<InspectedMatrix> matrices, List<SkippedWeight> skipped, Optional<String> diverged) {}
 
   private final Console console;
 
@@ -79,6 +85,11 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Found found = find(path);
+    found.diverged.ifPresent(
+        where ->
+            console.progress(
+                "rankfall: warning: this training diverged at %s; ranks of the epoch before"
+                    .formatted(where)));
     if (format.json) {
       console.out().println(json(found));
     } else if (format.csv) {
@@ -99,7 +110,12 @@ final class InspectCommand implements Callable<Integer> {
   static Found find(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
       Inspection inspection = Inspection.of(path);
-      return new Found(inspection.matrices(), inspection.skipped());
+      return new Found(inspection.matrices(), inspection.skipped(), Optional.empty());
+    }
+    if (Files.isDirectory(path.resolve("models"))) {
+      throw new IOException(
+          "%s: expected a run's folder, such as those in %s, found several runs"
+              .formatted(path, path.resolve("models")));
     }
     RunRecord run = ResultsFile.readRun(path.resolve(RunFiles.RUN));
     double parameters = run.spec().architecture().parameters();
@@ -112,7 +128,7 @@ final class InspectCommand implements Callable<Integer> {
                   return new InspectedMatrix(layer.name(), s.rows(), s.cols(), share, s);
                 })
             .toList();
-    return new Found(matrices, List.of());
+    return new Found(matrices, List.of(), Optional.ofNullable(run.result().outcome().message()));
   }
 
   static Table table(Found found) {

@@ -91,8 +91,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "expected a command, found none; see 'rankfall help'");
+    throw new ParameterException(spec.commandLine(), "expected a command, found none");
   }
 
   /** The version that the build wrote. */

@@ -37,7 +37,7 @@ final class TimeLeft {
   /** For example {@code training ██████░░░░ 43 %, 1:52 left}. */
   synchronized String bar(String what) {
     double share = Math.min(1, done / total);
-    int full = (int) Math.round(share * BAR_WIDTH);
+    int full = (int) (share * BAR_WIDTH);
     String left = text();
     return "%s %s%s %.0f %%%s"
         .formatted(

@@ -57,11 +57,11 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--init",
-      defaultValue = "he",
+      paramLabel = "DRAW",
       description = "Initial weights: ${COMPLETION-CANDIDATES}.")
   private Initialization initialization = Initialization.HE;
 
-  @Option(names = "--batch-size", paramLabel = "B", description = "Examples of a step.")
+  @Option(names = "--batch-size", paramLabel = "B", description = "Examples a step.")
   private int batchSize = 16;
 
   @Option(names = "--lr", paramLabel = "MU", description = "Learning rate µ.")
@@ -92,7 +92,12 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--seed", paramLabel = "N", description = "Fixes weights and order of examples.")
   private long seed = 1;
 
-  @Option(names = "--learner", description = "Engine: ${COMPLETION-CANDIDATES}.")
+  @Option(
+      names = "--learner",
+      paramLabel = "ENGINE",
+      description = {
+        "Engine: ${COMPLETION-CANDIDATES}. FUSED is the faster one; DJL unpacks PyTorch (430 MB) to ~/.djl.ai on first use."
+      })
   private LearnerKind learner = LearnerKind.FUSED;
 
   private final Console console;
@@ -122,6 +127,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private RunSpec spec() {
     try {
+      if (milestones.stream().anyMatch(milestone -> milestone >= epochs)) {
+        throw new UsageException(
+            "--milestones: expected epochs before the last, %d, found %s"
+                .formatted(epochs, milestones));
+      }
       Mlp.Normalization normalization =
           batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE;
       return new RunSpec(
@@ -141,12 +151,12 @@ final class TrainCommand implements Callable<Integer> {
   private TrainingListener progress(RunSpec spec, Dataset dataset) {
     int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
     TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs());
-    EpochLines lines = new EpochLines(console, spec.epochs(), 5);
+    String name = String.valueOf(out.getFileName());
+    EpochLines lines = new EpochLines(console, spec.epochs(), Math.max(3, name.length()));
     return new TrainingListener() {
       @Override
       public void onEpoch(EpochRecord record) {
-        lines.print(
-            spec.learner().name().toLowerCase(java.util.Locale.ROOT), record, timeLeft.text());
+        lines.print(name, record, timeLeft.text());
       }
 
       @Override

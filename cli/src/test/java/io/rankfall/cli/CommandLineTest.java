@@ -118,7 +118,36 @@ class CommandLineTest {
             "--out",
             small.toString());
     assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.err()).contains("warning").contains("30 rows cannot span a layer's 784 inputs");
     assertThat(small).exists();
+  }
+
+  @Test
+  void theModelItselfIsNotOverwritten() throws IOException {
+    Path model = run.resolve("model.onnx");
+    byte[] before = Files.readAllBytes(model);
+    Ran ran = run("compress", model.toString(), "--rank", "4", "--out", run + "/../run/model.onnx");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertOneLine(ran, "--out: expected another file than the model");
+    assertThat(model).hasBinaryContent(before);
+  }
+
+  @Test
+  void calibrationThatDoesNotFitIsNamed() throws IOException {
+    Path narrow = folder.resolve("narrow.npy");
+    Files.write(narrow, npy(900, 7));
+    Ran ran =
+        run(
+            "compress",
+            run.toString(),
+            "--rank",
+            "4",
+            "--calibration",
+            narrow.toString(),
+            "--dry-run");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertOneLine(ran, narrow + ": ");
+    assertThat(ran.err()).contains("width 7");
   }
 
   @Test
@@ -146,8 +175,10 @@ class CommandLineTest {
   }
 
   @Test
-  void aDivergedTrainingIsAFindingWithItsRecord() {
+  void aDivergedTrainingIsAFindingWithItsRecord() throws IOException {
     Path out = folder.resolve("diverged");
+    Files.createDirectory(out);
+    Files.writeString(out.resolve("model.onnx"), "of an earlier run");
     Ran ran =
         run(
             "train",
@@ -167,6 +198,7 @@ class CommandLineTest {
     assertThat(ran.out()).startsWith("diverged at epoch 1, step ");
     assertThat(out.resolve("run.json")).content().contains("DIVERGED");
     assertThat(out.resolve("model.onnx")).doesNotExist();
+    assertThat(run("inspect", out.toString()).err()).contains("this training diverged at epoch 1");
   }
 
   @ParameterizedTest
@@ -183,7 +215,10 @@ class CommandLineTest {
     "demo --epoch 3, did you mean --epochs",
     "inspect, Missing required parameter",
     "inspect a.onnx --json --csv, mutually exclusive",
-    "compress a.onnx --out b.onnx, --params",
+    "compress a.onnx --out b.onnx, expected one of --params",
+    "compress a.onnx --params 0.5, expected --out FILE or --dry-run",
+    "train --epochs 3 --milestones 5, --milestones: expected epochs before the last",
+    "demo --jobs 0, jobs: expected >= 1",
     "compress a.onnx --params 0.5 --energy 0.9 --out b.onnx, mutually exclusive",
     "compress a.onnx --params 1.5 --dry-run, parameter share: expected",
     "compress a.onnx --rank 0 --dry-run, rank: expected >= 1",

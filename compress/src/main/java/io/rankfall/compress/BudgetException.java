@@ -7,7 +7,7 @@ public final class BudgetException extends Exception {
 
   BudgetException(long wanted, long best, long dense) {
     super(
-        "parameter budget: expected at most %d numbers, found at best %d of %d (%.3f)"
+        "parameter budget: expected at most %,d parameters, found at best %,d of %,d (%.3f)"
             .formatted(wanted, best, dense, best / (double) dense));
     this.best = best;
   }

@@ -52,7 +52,8 @@ public final class NpyFile {
               throw new ModelFormatException(file, "header", "<f4, <f8, <i4, <i8 or |u1", type);
         };
     if (field(file, header, ORDER, "'fortran_order'").equals("True")) {
-      throw new ModelFormatException(file, "header", "C order", "Fortran order");
+      throw new ModelFormatException(
+          file, "header", "C order (numpy.ascontiguousarray)", "Fortran order");
     }
     List<Integer> shape = shape(file, field(file, header, SHAPE, "'shape'"));
     long count = 1;

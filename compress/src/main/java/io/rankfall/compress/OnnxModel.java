@@ -52,7 +52,7 @@ public final class OnnxModel {
       return of(ModelProto.parseFrom(bytes), file);
     } catch (InvalidProtocolBufferException e) {
       throw new ModelFormatException(
-          file, "ONNX protobuf", "a complete message", String.valueOf(e.getMessage()));
+          file, "content", "an ONNX model", String.valueOf(e.getMessage()));
     }
   }
 

@@ -61,7 +61,8 @@ class NpyFileTest {
     String fortran = "{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }";
     assertThatThrownBy(() -> read(npy(fortran, new byte[4])))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageEndingWith("a.npy: header: expected C order, found Fortran order");
+        .hasMessageEndingWith(
+            "a.npy: header: expected C order (numpy.ascontiguousarray), found Fortran order");
     assertThatThrownBy(() -> read(npy("<f4", "(2, 2)", new byte[12])))
         .hasMessageEndingWith("data: expected [2, 2] of type <f4, found 12 bytes");
     assertThatThrownBy(() -> read(npy("<f4", "(99999999, 99999999, 99999999)", new byte[4])))

@@ -80,7 +80,7 @@ class OnnxModelTest {
     Files.write(path, Arrays.copyOf(bytes, bytes.length / 2));
     assertThatThrownBy(() -> OnnxModel.read(path))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageContaining("ONNX protobuf: expected a complete message");
+        .hasMessageContaining("content: expected an ONNX model");
     assertThatThrownBy(() -> OnnxRuntimeSession.open(path))
         .isInstanceOf(ModelFormatException.class)
         .message()

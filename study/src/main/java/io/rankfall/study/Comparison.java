@@ -82,7 +82,7 @@ public final class Comparison {
             dataset.sha256()),
         runs,
         EpochResults.references(runs.get(0).epochs().get(0).layers(), spec.base().seed()),
-        Findings.of(runs));
+        Findings.of(runs, dataset.train().size()));
   }
 
   private Settings settings() {

@@ -28,10 +28,12 @@ public record ComparisonSpec(
       throw new IllegalArgumentException(
           "budgets: expected shares between 0 and 1, found " + budgets);
     }
-    if (calibrationExamples < 1 || jobs < 1) {
+    if (calibrationExamples < 1) {
       throw new IllegalArgumentException(
-          "comparison: expected calibration examples and jobs >= 1, found %d and %d"
-              .formatted(calibrationExamples, jobs));
+          "calibration examples: expected >= 1, found " + calibrationExamples);
+    }
+    if (jobs < 1) {
+      throw new IllegalArgumentException("jobs: expected >= 1, found " + jobs);
     }
   }
 

@@ -9,6 +9,8 @@ import io.rankfall.compress.RankPolicy.ParameterBudget;
 import io.rankfall.compress.Rows;
 import io.rankfall.study.Results.LayerRank;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +52,7 @@ final class CompressionLadder {
     OnnxModel dense = OnnxModel.read(denseFile);
     Compressor plain = new Compressor(dense);
     Compressor dataAware = Compressor.dataAware(dense, calibration);
+    deleteEarlier(denseFile);
     List<Rung> rungs = new ArrayList<>();
     for (Policy policy : Policy.values()) {
       Compressor compressor = policy == Policy.DATA_AWARE ? dataAware : plain;
@@ -66,6 +69,18 @@ final class CompressionLadder {
       }
     }
     return rungs;
+  }
+
+  /** What an earlier ladder left here must not pass for this one's. */
+  private static void deleteEarlier(Path denseFile) throws IOException {
+    for (Policy policy : Policy.values()) {
+      try (DirectoryStream<Path> earlier =
+          Files.newDirectoryStream(denseFile.resolveSibling("."), policy.id + "-*.onnx")) {
+        for (Path file : earlier) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 
   /** The dense file itself. */

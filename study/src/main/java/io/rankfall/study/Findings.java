@@ -31,7 +31,7 @@ final class Findings {
 
   private Findings() {}
 
-  static List<Finding> of(List<RunResult> all) {
+  static List<Finding> of(List<RunResult> all, int trainExamples) {
     List<Finding> findings = new ArrayList<>();
     List<RunResult> runs = all.stream().filter(run -> !run.files().isEmpty()).toList();
     diverged(all).ifPresent(findings::add);
@@ -44,7 +44,7 @@ final class Findings {
     if (runs.size() > 1) {
       findings.add(sameAccuracy(runs));
       findings.add(truncation(runs, pressed, free));
-      findings.add(rankFell(runs, pressed, free));
+      findings.add(rankFell(runs, pressed, free, trainExamples));
     }
     findings.add(dataAware(pressed));
     findings.add(faster(pressed));
@@ -85,16 +85,17 @@ final class Findings {
     return new Finding(
         "compresses",
         reduction(dense, best) >= WANTED_REDUCTION,
-        "%s shrinks %.1f× at no fine-tuning".formatted(run.label(), reduction(dense, best)),
-        "%s has %,d parameters instead of %,d and classifies %s of the test images instead of %s (%s); the limit was %.1f points."
+        "%s shrinks at least %.0f× without fine-tuning".formatted(run.label(), WANTED_REDUCTION),
+        "Its smallest file within %.1f points of the dense one, %s, has %.1f× fewer parameters (%,d instead of %,d) and classifies %s of the test images instead of %s: %s."
             .formatted(
+                ALLOWED_POINTS,
                 best.path(),
+                reduction(dense, best),
                 best.parameters(),
                 dense.parameters(),
                 percent(best.testAccuracy()),
                 percent(dense.testAccuracy()),
-                change(dense, best),
-                ALLOWED_POINTS));
+                change(dense, best)));
   }
 
   private static Finding sameAccuracy(List<RunResult> runs) {
@@ -126,15 +127,33 @@ final class Findings {
                 forEach(runs, run -> percent(at(run, UNIFORM, budget).testAccuracy()))));
   }
 
-  private static Finding rankFell(List<RunResult> runs, RunResult pressed, RunResult free) {
+  private static Finding rankFell(
+      List<RunResult> runs, RunResult pressed, RunResult free, int trainExamples) {
     double before = meanRank(pressed.epochs().get(0));
     double after = meanRank(last(pressed));
     return new Finding(
         "rank-fell",
         after <= NOTABLE_FALL * before && after <= NOTABLE_FALL * meanRank(last(free)),
         "Small batches with weight decay lower the rank during training",
-        "Mean rank of the hidden layers (σ/‖W‖F > 0.01), %.0f before training, ends at %s."
-            .formatted(before, forEach(runs, run -> "%.0f".formatted(meanRank(last(run))))));
+        "Mean rank of the hidden layers (σ/‖W‖F > 0.01), %.0f before training, ends at %s. Weight decay has left %s of the initial weights of %s."
+            .formatted(
+                before,
+                forEach(runs, run -> "%.0f".formatted(meanRank(last(run)))),
+                percent(initialWeightsLeft(pressed, trainExamples)),
+                pressed.label()));
+  }
+
+  /** Π (1 − μ·wd) over all steps: the factor that the initial weights carry in the last ones. */
+  private static double initialWeightsLeft(RunResult run, int trainExamples) {
+    double steps = Math.ceil(trainExamples / (double) run.batchSize());
+    double left = 1;
+    for (EpochResult epoch : run.epochs()) {
+      Double learningRate = epoch.learningRate();
+      if (learningRate != null) {
+        left *= Math.pow(1 - learningRate * run.weightDecay(), steps);
+      }
+    }
+    return left;
   }
 
   private static Finding dataAware(RunResult run) {

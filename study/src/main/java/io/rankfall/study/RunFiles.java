@@ -53,6 +53,10 @@ public final class RunFiles {
    */
   public static RunFiles write(Path folder, Run run, Dataset dataset) throws IOException {
     Files.createDirectories(folder);
+    // What an earlier run left here must not pass for this one's.
+    for (String earlier : List.of(RUN, ONNX, SAFETENSORS)) {
+      Files.deleteIfExists(folder.resolve(earlier));
+    }
     Double exportError = null;
     if (run.outcome() instanceof RunOutcome.Completed completed) {
       Path onnx = folder.resolve(ONNX);

@@ -13,7 +13,7 @@ class FindingsTest {
   @Test
   void followTheNumbers() {
     List<RunResult> runs = SampleResults.comparison().runs();
-    List<Finding> findings = Findings.of(runs);
+    List<Finding> findings = Findings.of(runs, 60_000);
     assertThat(findings)
         .extracting(Finding::id)
         .containsExactly(
@@ -32,7 +32,7 @@ class FindingsTest {
   void aWrongExportDoesNotHold() {
     List<RunResult> runs =
         SampleResults.comparison().runs().stream().map(run -> withExportError(run, 1e-3)).toList();
-    assertThat(find(Findings.of(runs), "export").holds()).isFalse();
+    assertThat(find(Findings.of(runs, 60_000), "export").holds()).isFalse();
   }
 
   @Test
@@ -40,14 +40,15 @@ class FindingsTest {
     List<RunResult> runs = SampleResults.comparison().runs();
     List<RunResult> reversed = new java.util.ArrayList<>(runs);
     java.util.Collections.reverse(reversed);
-    for (Finding finding : Findings.of(runs)) {
-      assertThat(find(Findings.of(reversed), finding.id()).holds()).isEqualTo(finding.holds());
+    for (Finding finding : Findings.of(runs, 60_000)) {
+      assertThat(find(Findings.of(reversed, 60_000), finding.id()).holds())
+          .isEqualTo(finding.holds());
     }
   }
 
   @Test
   void aDivergedRunIsNamedAndNotCompared() {
-    List<Finding> findings = Findings.of(SampleResults.odd().runs());
+    List<Finding> findings = Findings.of(SampleResults.odd().runs(), 60_000);
     Finding first = findings.get(0);
     assertThat(first.id()).isEqualTo("all-completed");
     assertThat(first.holds()).isFalse();
@@ -57,7 +58,7 @@ class FindingsTest {
 
   @Test
   void oneRunAloneIsNotCompared() {
-    List<Finding> findings = Findings.of(SampleResults.single().runs());
+    List<Finding> findings = Findings.of(SampleResults.single().runs(), 60_000);
     assertThat(findings)
         .extracting(Finding::id)
         .contains("compresses", "export")
