@@ -107,6 +107,10 @@ final class CompressCommand implements Callable<Integer> {
     Path input = Files.isDirectory(file) ? file.resolve(RunFiles.ONNX) : file;
     RankPolicy ranks = requireUsable(input);
     OnnxModel model = OnnxModel.read(input);
+    if (model.layers().isEmpty()) {
+      throw new IOException(
+          "%s: expected MatMul or Gemm nodes with constant weights, found none".formatted(input));
+    }
     long bytes = Files.size(input);
     Compressor compressor =
         calibration == null ? new Compressor(model) : dataAware(model, calibration);
@@ -133,6 +137,9 @@ final class CompressCommand implements Callable<Integer> {
     }
     if (out != null && Files.exists(out) && Files.isSameFile(input, out)) {
       throw new UsageException("--out: expected another file than the model, found " + out);
+    }
+    if (out != null) {
+      OutputFolder.requireParent(out);
     }
     return policy.chosen();
   }

@@ -1,6 +1,7 @@
 package io.rankfall.cli;
 
 import io.rankfall.compress.BudgetException;
+import io.rankfall.compress.InferenceException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -50,7 +51,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
               : firstLine(file));
       return ExitCode.FAILURE;
     }
-    if (cause instanceof IOException) {
+    if (cause instanceof IOException
+        || cause instanceof InferenceException
+        || cause instanceof IllegalStateException) {
       print(firstLine(cause));
       return ExitCode.FAILURE;
     }
@@ -62,8 +65,12 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       print(firstLine(cause));
       return ExitCode.FAILURE;
     }
-    print("unexpected failure: " + cause.getClass().getSimpleName() + ": " + firstLine(cause));
-    cause.printStackTrace(console.err());
+    print("%s: %s".formatted(cause.getClass().getSimpleName(), firstLine(cause)));
+    if (System.getenv("RANKFALL_DEBUG") == null) {
+      console.err().println("rankfall: set RANKFALL_DEBUG=1 for the stack trace");
+    } else {
+      cause.printStackTrace(console.err());
+    }
     return ExitCode.FAILURE;
   }
 

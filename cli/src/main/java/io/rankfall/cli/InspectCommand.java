@@ -84,7 +84,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Found found = find(path);
+    Found found = named(path);
     found.diverged.ifPresent(
         where ->
             console.progress(
@@ -104,6 +104,14 @@ final class InspectCommand implements Callable<Integer> {
     }
     console.out().flush();
     return ExitCode.OK;
+  }
+
+  private static Found named(Path path) throws IOException {
+    try {
+      return find(path);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("%s: %s".formatted(path, e.getMessage()), e);
+    }
   }
 
   /** The matrices of a run's folder or a model file. */
@@ -193,13 +201,19 @@ final class InspectCommand implements Callable<Integer> {
       fields.put("singularValues", m.spectrum().toArray());
       matrices.add(fields);
     }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("matrices", matrices);
+    document.put("skipped", found.skipped);
     return JsonMapper.builder()
         .enable(SerializationFeature.INDENT_OUTPUT)
         .build()
-        .writeValueAsString(Map.of("matrices", matrices, "skipped", found.skipped));
+        .writeValueAsString(document);
   }
 
   private static String csv(List<InspectedMatrix> matrices) throws IOException {
+    if (matrices.isEmpty()) {
+      return "";
+    }
     CsvMapper csv = new CsvMapper();
     CsvSchema.Builder columns = CsvSchema.builder().setUseHeader(true);
     List<Map<String, Object>> rows = matrices.stream().map(InspectCommand::fields).toList();

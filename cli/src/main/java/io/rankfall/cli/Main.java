@@ -56,17 +56,29 @@ public final class Main implements Runnable {
 
   /** Runs a command line and ends the process with its exit code. */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT);
+    StandardOutput output = new StandardOutput();
     Console console =
         new Console(
-            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(output, true, StandardCharsets.UTF_8),
             new PrintWriter(System.err, true, StandardCharsets.UTF_8),
             Boolean.getBoolean("rankfall.terminal"));
-    Locale.setDefault(Locale.ROOT);
     AtomicBoolean finished = new AtomicBoolean();
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> sayIfInterrupted(console, finished), "interrupted"));
-    int exitCode = run(console, args);
-    finished.set(true);
+    int exitCode = ExitCode.FAILURE;
+    try {
+      exitCode = output.checked(run(console, args), console);
+    } catch (OutOfMemoryError e) {
+      console.endStatus();
+      console
+          .err()
+          .printf(
+              "rankfall: memory: expected more than %d MiB of heap; set RANKFALL_JAVA_OPTS=-Xmx4g%n",
+              Runtime.getRuntime().maxMemory() >> 20);
+    } finally {
+      finished.set(true);
+    }
     System.exit(exitCode);
   }
 

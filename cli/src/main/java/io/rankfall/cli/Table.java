@@ -3,7 +3,7 @@ package io.rankfall.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in aligned columns: the first to the left, the others to the right; also as CSV. */
+/** Rows of text in aligned columns: the first to the left, the others to the right. */
 final class Table {
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();

@@ -111,6 +111,11 @@ final class TrainCommand implements Callable<Integer> {
     RunSpec spec = spec();
     OutputFolder.require(out);
     Dataset dataset = FashionMnist.load();
+    if (batchSize > dataset.train().size()) {
+      throw new UsageException(
+          "--batch-size: expected at most the %,d training examples, found %d"
+              .formatted(dataset.train().size(), batchSize));
+    }
     Run run = new Trainer(dataset).train(spec, progress(spec, dataset));
     console.endStatus();
     RunFiles.write(out, run, dataset);

@@ -12,12 +12,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Files that appear whole or not at all. */
 public final class AtomicFile {
   private static final AtomicLong SERIAL = new AtomicLong();
+
+  /** Files being written, for the end of the process. */
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+  private static final AtomicBoolean HOOKED = new AtomicBoolean();
 
   private AtomicFile() {}
 
@@ -37,6 +45,7 @@ public final class AtomicFile {
             "%s.%d-%d.part"
                 .formatted(
                     target.getFileName(), ProcessHandle.current().pid(), SERIAL.incrementAndGet()));
+    deleteAtExit(part);
     try {
       fill(target, part, content);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -44,6 +53,17 @@ public final class AtomicFile {
       throw refused(target, "a writable directory " + directory, reason(e), e);
     } finally {
       Files.deleteIfExists(part);
+      OPEN.remove(part);
+    }
+  }
+
+  /** A process that is interrupted ends without running what is in finally. */
+  private static void deleteAtExit(Path part) {
+    OPEN.add(part);
+    if (HOOKED.compareAndSet(false, true)) {
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(() -> OPEN.forEach(open -> open.toFile().delete()), "atomic-files"));
     }
   }
 

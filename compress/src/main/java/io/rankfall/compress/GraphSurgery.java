@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import io.rankfall.compress.LinearLayer.Layout;
 import io.rankfall.spectra.LowRank;
+import io.rankfall.spectra.NonFiniteException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +24,21 @@ final class GraphSurgery {
    *
    * @param biases new numbers of the bias tensors that change, by name
    */
-  record Replacement(LinearLayer layer, LowRank factors, Map<String, float[]> biases) {}
+  record Replacement(LinearLayer layer, LowRank factors, Map<String, float[]> biases) {
+    Replacement {
+      boolean finite = factors.left().isFinite() && factors.right().isFinite();
+      for (float[] bias : biases.values()) {
+        for (float b : bias) {
+          finite &= Float.isFinite(b);
+        }
+      }
+      if (!finite) {
+        throw new NonFiniteException(
+            "factors of layer %s: expected numbers within single precision, found larger ones"
+                .formatted(layer.name()));
+      }
+    }
+  }
 
   private record Names(String right, String left) {}
 

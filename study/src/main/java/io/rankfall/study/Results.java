@@ -1,5 +1,7 @@
 package io.rankfall.study;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +110,7 @@ public record Results(
       List<EpochResult> epochs,
       List<FileResult> files) {
     public RunResult {
+      requireNonNull(outcome, "outcome");
       epochs = List.copyOf(epochs);
       files = List.copyOf(files);
     }
@@ -163,6 +166,7 @@ public record Results(
       double frobeniusNorm,
       List<Double> spectrum) {
     public LayerResult {
+      requireNonNull(name, "name");
       spectrum = List.copyOf(spectrum);
     }
   }

@@ -64,6 +64,7 @@ public final class RunFiles {
       NetworkExport.safetensors(completed.network(), folder.resolve(SAFETENSORS));
       exportError = exportError(onnx, run.spec(), completed.network(), dataset.test());
       if (!(exportError <= EXPORT_TOLERANCE)) {
+        Files.delete(onnx);
         throw new IOException(
             "%s: expected the learner's logits to %s relative, found a difference of %.2g"
                 .formatted(onnx, EXPORT_TOLERANCE, exportError));

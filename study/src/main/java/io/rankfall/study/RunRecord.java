@@ -1,5 +1,7 @@
 package io.rankfall.study;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankfall.spectra.Spectrum;
 import io.rankfall.study.Results.LayerResult;
 import io.rankfall.study.Results.RunResult;
@@ -22,6 +24,14 @@ public record RunRecord(
     RunResult result) {
 
   public static final int FORMAT_VERSION = 1;
+
+  public RunRecord {
+    requireNonNull(spec, "spec");
+    requireNonNull(result, "result");
+    if (result.epochs().isEmpty()) {
+      throw new IllegalArgumentException("run: expected at least one epoch, found none");
+    }
+  }
 
   /** The spectra at the last epoch. */
   public List<LayerSpectrum> lastSpectra() {

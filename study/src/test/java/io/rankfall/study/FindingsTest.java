@@ -50,7 +50,7 @@ class FindingsTest {
   void aDivergedRunIsNamedAndNotCompared() {
     List<Finding> findings = Findings.of(SampleResults.odd().runs(), 60_000);
     Finding first = findings.get(0);
-    assertThat(first.id()).isEqualTo("all-completed");
+    assertThat(first.id()).isEqualTo("all-learned");
     assertThat(first.holds()).isFalse();
     assertThat(first.text()).contains("B=4, wd=10 diverged at ");
     assertThat(findings.stream().skip(1)).noneMatch(f -> f.text().contains("wd=10"));

@@ -3,6 +3,7 @@ package io.rankfall.train;
 import io.rankfall.spectra.Matrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
@@ -24,8 +25,12 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
     BATCH
   }
 
+  /** What one array can hold, with room to spare. */
+  private static final int MOST_WEIGHTS = 1 << 30;
+
   public Mlp {
     hidden = List.copyOf(hidden);
+    Objects.requireNonNull(normalization, "normalization");
     if (hidden.isEmpty()) {
       throw new IllegalArgumentException("mlp: expected at least one hidden layer, found none");
     }
@@ -34,10 +39,22 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
           "mlp: expected inputs and widths >= 1 and outputs >= 2, found %d-%s-%d"
               .formatted(inputs, hidden, outputs));
     }
+    List<Integer> widths = widths(inputs, hidden, outputs);
+    for (int l = 1; l < widths.size(); l++) {
+      if ((long) widths.get(l - 1) * widths.get(l) > MOST_WEIGHTS) {
+        throw new IllegalArgumentException(
+            "mlp: expected at most %,d weights in a layer, found %dx%d"
+                .formatted(MOST_WEIGHTS, widths.get(l), widths.get(l - 1)));
+      }
+    }
   }
 
   /** All widths, inputs and outputs included. */
   public List<Integer> widths() {
+    return widths(inputs, hidden, outputs);
+  }
+
+  private static List<Integer> widths(int inputs, List<Integer> hidden, int outputs) {
     List<Integer> widths = new ArrayList<>();
     widths.add(inputs);
     widths.addAll(hidden);

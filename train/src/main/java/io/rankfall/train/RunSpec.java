@@ -1,5 +1,7 @@
 package io.rankfall.train;
 
+import static java.util.Objects.requireNonNull;
+
 /**
  * All that fixes a run: the same spec on the same machine with the same library versions gives the
  * same bits.
@@ -18,6 +20,10 @@ public record RunSpec(
     long seed,
     LearnerKind learner) {
   public RunSpec {
+    requireNonNull(architecture, "architecture");
+    requireNonNull(initialization, "initialization");
+    requireNonNull(sgd, "sgd");
+    requireNonNull(learner, "learner");
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size: expected >= 1, found " + batchSize);
     }
