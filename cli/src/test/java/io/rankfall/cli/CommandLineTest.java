@@ -256,6 +256,24 @@ class CommandLineTest {
   }
 
   @Test
+  void aDamagedRecordIsOneLine() throws IOException {
+    String record = Files.readString(run.resolve("run.json"));
+    Path damaged = Files.createDirectory(folder.resolve("damaged"));
+    for (String bad :
+        List.of(
+            record.replaceFirst("\"spec\" : \\{", "\"spec\" : null, \"old\" : {"),
+            record.replaceFirst("\"name\" : \"fc1\"", "\"name\" : null"),
+            record.replace("\"cols\" : 784", "\"cols\" : 7"),
+            record.replace("\"spectrum\" : [ ", "\"spectrum\" : [ -1, "))) {
+      assertThat(bad).isNotEqualTo(record);
+      Files.writeString(damaged.resolve("run.json"), bad);
+      Ran ran = run("inspect", damaged.toString());
+      assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.FAILURE);
+      assertOneLine(ran, damaged.toString());
+    }
+  }
+
+  @Test
   void weightsThatAreNotNumbersAreNamed() throws IOException {
     Path nan = folder.resolve("nan.onnx");
     new FeedForwardExport(

@@ -83,17 +83,37 @@ class ProcessTest {
     }
   }
 
+  @Test
+  void tooLittleMemoryIsOneLineThatSaysWhatToDo(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Process train = start("-Xmx64m", "train", "--out", folder.resolve("run").toString());
+    List<String> errors;
+    try (BufferedReader reader = train.errorReader()) {
+      errors = reader.lines().toList();
+    }
+    assertThat(train.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(train.exitValue()).isEqualTo(ExitCode.FAILURE);
+    assertThat(errors).hasSize(1);
+    assertThat(errors.get(0)).startsWith("rankfall: memory: expected more than ");
+  }
+
   private static Process start(String... args) throws IOException {
+    return args[0].startsWith("-X")
+        ? start(args[0], List.of(args).subList(1, args.length))
+        : start("-Xmx1g", List.of(args));
+  }
+
+  private static Process start(String heap, List<String> args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
-            "-Xmx1g",
+            heap,
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName()));
-    command.addAll(List.of(args));
+    command.addAll(args);
     return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
   }
 

@@ -52,7 +52,7 @@ function svgEl(tag, attributes, ...children) {
 }
 
 /* A run's name that no line break takes apart. */
-const unbroken = run => run.label.replaceAll(' ', '\u00a0');
+const unbroken = run => run.label.replaceAll(' ', '\u00a0').replaceAll('e-', 'e\u2011');
 
 /* "12 (run a) to 30 (run b)", lowest first; one run stands alone. */
 function span(entries, text) {

@@ -50,7 +50,7 @@ function header() {
     el(
       'p',
       { class: 'lead' },
-      `${runs.length} ${runs.length === 1 ? 'training' : 'trainings of the same network'}, ${settings.epochs} epochs of mini-batch SGD, ${runs.length === 1 ? '' : 'different batch sizes and weight decays, '}${fileRowsAll.length} model files measured.`
+      `${runs.length} ${runs.length === 1 ? 'training' : 'trainings of the same network'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'} of mini-batch SGD, ${runs.length === 1 ? '' : 'different batch sizes and weight decays, '}${fileRowsAll.length} model files measured.`
     )
   );
 }

@@ -58,6 +58,9 @@ function divergedTile(run) {
   );
 }
 
+/* 1e-3 in one piece. */
+const nonBreaking = text => text.replace(/e-(?=\d)/g, 'e\u2011');
+
 const findingOf = finding =>
   el(
     'li',
@@ -66,9 +69,9 @@ const findingOf = finding =>
     el(
       'div',
       {},
-      el('strong', {}, finding.title),
+      el('strong', {}, nonBreaking(finding.title)),
       el('span', { class: 'verdict-word' }, finding.holds ? ' holds here' : ' does not hold here'),
-      el('p', {}, finding.text)
+      el('p', {}, nonBreaking(finding.text))
     )
   );
 

@@ -1,11 +1,18 @@
 /* Every model file, sortable. */
 
 const rankText = file => file.layers.map(layer => layer.rank ?? 'dense').join(' · ');
-const reasons = file => file.layers.map(layer => `${layer.name}: ${layer.rank ?? 'dense'} (${layer.reason})`).join('\n');
+const rankDetails = file =>
+  el(
+    'details',
+    { class: 'ranks' },
+    el('summary', {}, rankText(file)),
+    file.layers.map(layer => el('div', {}, `${layer.name}: ${layer.rank ?? 'dense'}, ${layer.reason}`))
+  );
 
 const fileColumns = [
   { name: 'run', title: 'run', value: ({ run }) => run.label, cell: ({ run }) => [swatch(run), run.label], kind: 'run' },
   { name: 'policy', title: 'ranks by', value: ({ file }) => file.policy },
+  { name: 'ranks', title: 'rank of each layer', value: ({ file }) => rankText(file), cell: ({ file }) => [rankDetails(file)] },
   { name: 'budget', title: 'budget', value: ({ file }) => file.budget, text: compactPercent, kind: 'number' },
   { name: 'parameters', title: 'parameters', value: ({ file }) => file.parameters, text: integer, kind: 'number' },
   { name: 'share_kept', title: 'kept', value: ({ run, file }) => keptShare(run, file), text: compactPercent, kind: 'number' },
@@ -16,7 +23,6 @@ const fileColumns = [
     { name: `micros_batch_${batch}`, title: `time, batch ${batch}`, value: ({ file }) => latencyAt(file, batch)?.medianMicros ?? null, text: micros, kind: 'number' },
     { name: `speedup_batch_${batch}`, title: `speed‑up, batch ${batch}`, value: ({ file }) => latencyAt(file, batch)?.speedup ?? null, text: preciseTimes, kind: 'number' },
   ]),
-  { name: 'ranks', title: 'rank of each layer', value: ({ file }) => rankText(file), hint: ({ file }) => reasons(file) },
   { name: 'path', title: 'path', value: ({ file }) => file.path, kind: 'path' },
 ];
 
@@ -60,7 +66,7 @@ function fileTable() {
   function cellOf(column, row) {
     const value = column.value(row);
     const content = column.cell?.(row) ?? [value === null ? MISSING : column.text?.(value) ?? value];
-    return el('td', { class: column.kind ?? 'text', title: column.hint?.(row) ?? null }, content);
+    return el('td', { class: column.kind ?? 'text' }, content);
   }
 
   function draw() {
@@ -99,7 +105,7 @@ function fileTable() {
     'figure',
     { id: 'figure-files' },
     el('div', { class: 'caption' }, el('h3', {}, `All ${fileRowsAll.length} files`), csvButton('files', table)),
-    el('p', { class: 'note' }, 'Click a column to sort. A rank of “dense” means that two factors would not be smaller than the matrix. Rest the pointer on ranks to see why each was chosen.'),
+    el('p', { class: 'note' }, 'Click a column to sort. A layer stays dense where two factors would not be smaller. Open a row’s ranks to see why each was chosen.'),
     el(
       'div',
       { class: 'controls' },

@@ -57,6 +57,35 @@ class FindingsTest {
   }
 
   @Test
+  void whereNoBudgetWasMetNothingIsSaidOfCompressedFiles() {
+    List<RunResult> denseOnly =
+        SampleResults.comparison().runs().stream()
+            .map(run -> withFiles(run, run.files().subList(0, 1)))
+            .toList();
+    assertThat(Findings.of(denseOnly, 60_000))
+        .extracting(Finding::id)
+        .containsExactly("compresses", "same-accuracy", "rank-fell", "export");
+    assertThat(find(Findings.of(denseOnly, 60_000), "compresses").holds()).isFalse();
+  }
+
+  @Test
+  void anUntrainedNetworkIsNamedAndNotCompared() {
+    List<RunResult> runs =
+        SampleResults.comparison().runs().stream()
+            .map(
+                run ->
+                    withFiles(
+                        run,
+                        run.files().stream()
+                            .map(file -> withAccuracy(file, run.epochs().get(0).testAccuracy()))
+                            .toList()))
+            .toList();
+    List<Finding> findings = Findings.of(runs, 60_000);
+    assertThat(findings).extracting(Finding::id).containsExactly("all-learned");
+    assertThat(findings.get(0).text()).contains("learned nothing");
+  }
+
+  @Test
   void oneRunAloneIsNotCompared() {
     List<Finding> findings = Findings.of(SampleResults.single().runs(), 60_000);
     assertThat(findings)
@@ -83,5 +112,31 @@ class FindingsTest {
         error,
         run.epochs(),
         run.files());
+  }
+
+  private static RunResult withFiles(RunResult run, List<Results.FileResult> files) {
+    return new RunResult(
+        run.id(),
+        run.label(),
+        run.batchSize(),
+        run.weightDecay(),
+        run.learner(),
+        run.outcome(),
+        run.seconds(),
+        run.exportError(),
+        run.epochs(),
+        files);
+  }
+
+  private static Results.FileResult withAccuracy(Results.FileResult file, double accuracy) {
+    return new Results.FileResult(
+        file.path(),
+        file.policy(),
+        file.budget(),
+        file.parameters(),
+        file.bytes(),
+        accuracy,
+        file.latencies(),
+        file.layers());
   }
 }
