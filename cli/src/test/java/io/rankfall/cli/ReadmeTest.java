@@ -10,10 +10,18 @@ import io.rankfall.compress.RankPolicy;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.train.FashionMnist;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Mlp;
+import io.rankfall.train.RunSpec;
+import io.rankfall.train.Sgd;
+import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,15 +54,28 @@ class ReadmeTest {
     RankPlan plan =
         compressor.plan(new RankPolicy.ParameterBudget(0.125, RankPolicy.Division.GLOBAL));
     compressor.apply(plan).write(small);
+    RunSpec spec =
+        new RunSpec(
+            FashionMnist.NAME,
+            new Mlp(784, List.of(512, 512), 10, Mlp.Normalization.NONE),
+            Initialization.HE,
+            16,
+            new Sgd(0.1, 1e-3, 0, StepSchedule.CONSTANT),
+            20,
+            1,
+            LearnerKind.FUSED);
     Spectrum spectrum = Spectrum.of(Matrix.of(2, 3, 1, 2, 3, 4, 5, 6));
     int rank = spectrum.rank(new RankRule.FrobeniusRelative(1e-3));
 
     assertThat(Files.size(small)).isLessThan(Files.size(folder.resolve("model.onnx")) / 6);
     assertThat(rank).isEqualTo(2);
+    assertThat(spec.sgd().lambda()).isEqualTo(5e-4);
     assertThat(Files.readString(README).replaceAll("\\s+", ""))
         .contains("Compressorcompressor=newCompressor(model);")
         .contains(
             "compressor.plan(newRankPolicy.ParameterBudget(0.125,RankPolicy.Division.GLOBAL));")
+        .contains("newMlp(784,List.of(512,512),10,Mlp.Normalization.NONE)")
+        .contains("newSgd(0.1,1e-3,0,StepSchedule.CONSTANT),20,1,LearnerKind.FUSED);")
         .contains("Spectrum.of(Matrix.of(2,3,1,2,3,4,5,6));")
         .contains("spectrum.rank(newRankRule.FrobeniusRelative(1e-3));");
   }
