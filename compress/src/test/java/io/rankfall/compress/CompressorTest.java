@@ -35,7 +35,7 @@ class CompressorTest {
     long best = 70 + 40 + 45 + 5;
     assertThatThrownBy(() -> compressor.plan(new ParameterBudget(0.05, Division.GLOBAL)))
         .isInstanceOf(BudgetException.class)
-        .hasMessageContaining("at best " + best + " of " + model.parameters());
+        .hasMessageContaining("at best %,d of %,d".formatted(best, model.parameters()));
   }
 
   @Test

@@ -88,7 +88,7 @@ final class Findings {
 
   private static boolean learned(RunResult run) {
     return !run.files().isEmpty()
-        && dense(run).testAccuracy() >= run.epochs().get(0).testAccuracy() + LEARNED;
+        && run.dense().testAccuracy() >= run.beforeTraining().testAccuracy() + LEARNED;
   }
 
   private void completed(List<RunResult> all) {
@@ -111,10 +111,10 @@ final class Findings {
   }
 
   private void compresses(RunResult run) {
-    FileResult dense = dense(run);
+    FileResult dense = run.dense();
     FileResult best =
         run.files().stream()
-            .filter(file -> pointsLost(dense, file) <= ALLOWED_POINTS)
+            .filter(file -> run.pointsLost(file) <= ALLOWED_POINTS)
             .min(
                 Comparator.comparingDouble(FileResult::budget)
                     .thenComparing(Comparator.comparing(FileResult::testAccuracy).reversed()))
@@ -132,18 +132,18 @@ final class Findings {
                 dense.parameters(),
                 percent(best.testAccuracy()),
                 percent(dense.testAccuracy()),
-                change(dense, best)));
+                change(run.pointsLost(best))));
   }
 
   private void sameAccuracy() {
-    double best = runs.stream().mapToDouble(run -> dense(run).testAccuracy()).max().orElseThrow();
-    double worst = runs.stream().mapToDouble(run -> dense(run).testAccuracy()).min().orElseThrow();
+    double best = runs.stream().mapToDouble(run -> run.dense().testAccuracy()).max().orElseThrow();
+    double worst = runs.stream().mapToDouble(run -> run.dense().testAccuracy()).min().orElseThrow();
     add(
         "same-accuracy",
         100 * (best - worst) <= SAME_POINTS,
         "The networks are about equally good before compression",
         "Test accuracy is %s: %.1f points apart."
-            .formatted(forEach(run -> percent(dense(run).testAccuracy())), 100 * (best - worst)));
+            .formatted(forEach(run -> percent(run.dense().testAccuracy())), 100 * (best - worst)));
   }
 
   /** The talk's claim: at the same small rank, decay and small batches decide what is left. */
@@ -153,8 +153,8 @@ final class Findings {
       return;
     }
     double share = budget.getAsDouble();
-    double lost = pointsLost(dense(pressed), at(pressed, UNIFORM, share));
-    double lostByFree = pointsLost(dense(free), at(free, UNIFORM, share));
+    double lost = pressed.pointsLost(pressed.file(UNIFORM, share).orElseThrow());
+    double lostByFree = free.pointsLost(free.file(UNIFORM, share).orElseThrow());
     add(
         "truncation",
         lost <= SURVIVED_POINTS && lostByFree >= lost + SURVIVED_POINTS,
@@ -162,23 +162,23 @@ final class Findings {
         "The same rank in every layer, chosen to keep %s of the parameters, leaves a test accuracy of %s. To survive is to lose at most %.0f points."
             .formatted(
                 percent(share),
-                forEach(run -> percent(at(run, UNIFORM, share).testAccuracy())),
+                forEach(run -> percent(run.file(UNIFORM, share).orElseThrow().testAccuracy())),
                 SURVIVED_POINTS));
   }
 
   private void rankFell(RunResult pressed, RunResult free) {
-    double before = meanRank(pressed.epochs().get(0));
-    double after = meanRank(last(pressed));
+    double before = pressed.beforeTraining().meanHiddenRank();
+    double after = pressed.lastEpoch().meanHiddenRank();
     add(
         "rank-fell",
         before > 0
             && after <= NOTABLE_FALL * before
-            && after <= NOTABLE_FALL * meanRank(last(free)),
+            && after <= NOTABLE_FALL * free.lastEpoch().meanHiddenRank(),
         "Small batches with weight decay lower the rank during training",
         "Mean rank of the hidden layers (σ/‖W‖F > 0.01), %.0f before training, ends at %s. Weight decay has left %s of the initial weights of %s."
             .formatted(
                 before,
-                forEach(run -> "%.0f".formatted(meanRank(last(run)))),
+                forEach(run -> "%.0f".formatted(run.lastEpoch().meanHiddenRank())),
                 percent(initialWeightsLeft(pressed)),
                 pressed.label()));
   }
@@ -202,7 +202,7 @@ final class Findings {
       return;
     }
     double share = budget.getAsDouble();
-    FileResult aware = at(run, DATA_AWARE, share);
+    FileResult aware = run.file(DATA_AWARE, share).orElseThrow();
     FileResult plain =
         run.files().stream()
             .filter(file -> file.budget() == share && !file.policy().equals(DATA_AWARE))
@@ -216,8 +216,8 @@ final class Findings {
             .formatted(
                 percent(share),
                 run.label(),
-                pointsLost(dense(run), aware),
-                pointsLost(dense(run), plain),
+                run.pointsLost(aware),
+                run.pointsLost(plain),
                 plain.policy()));
   }
 
@@ -226,7 +226,7 @@ final class Findings {
     if (budget.isEmpty()) {
       return;
     }
-    FileResult aware = at(run, DATA_AWARE, budget.getAsDouble());
+    FileResult aware = run.file(DATA_AWARE, budget.getAsDouble()).orElseThrow();
     add(
         "faster",
         !aware.latencies().isEmpty()
@@ -279,52 +279,21 @@ final class Findings {
         .filter(
             budget ->
                 runs.stream()
-                    .allMatch(run -> has(run, UNIFORM, budget) && has(run, DATA_AWARE, budget)))
+                    .allMatch(
+                        run ->
+                            run.file(UNIFORM, budget).isPresent()
+                                && run.file(DATA_AWARE, budget).isPresent()))
         .boxed()
         .min(Comparator.comparingDouble(budget -> Math.abs(budget - 1 / WANTED_REDUCTION)))
         .map(OptionalDouble::of)
         .orElse(OptionalDouble.empty());
   }
 
-  private static boolean has(RunResult run, String policy, double budget) {
-    return run.files().stream()
-        .anyMatch(file -> file.policy().equals(policy) && file.budget() == budget);
-  }
-
-  private static FileResult at(RunResult run, String policy, double budget) {
-    return run.files().stream()
-        .filter(file -> file.policy().equals(policy) && file.budget() == budget)
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static FileResult dense(RunResult run) {
-    return run.files().get(0);
-  }
-
-  private static EpochResult last(RunResult run) {
-    return run.epochs().get(run.epochs().size() - 1);
-  }
-
-  /** Over all layers but the classifier, as the paper averages. */
-  private static double meanRank(EpochResult epoch) {
-    return epoch.layers().stream()
-        .limit(epoch.layers().size() - 1L)
-        .mapToInt(Results.LayerResult::rankTau2)
-        .average()
-        .orElse(0);
-  }
-
   private static double reduction(FileResult dense, FileResult file) {
     return (double) dense.parameters() / file.parameters();
   }
 
-  private static double pointsLost(FileResult dense, FileResult file) {
-    return 100 * (dense.testAccuracy() - file.testAccuracy());
-  }
-
-  private static String change(FileResult dense, FileResult file) {
-    double lost = pointsLost(dense, file);
+  private static String change(double lost) {
     return lost >= 0 ? "%.2f points lost".formatted(lost) : "%.2f points won".formatted(-lost);
   }
 

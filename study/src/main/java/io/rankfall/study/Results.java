@@ -3,6 +3,7 @@ package io.rankfall.study;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +115,30 @@ public record Results(
       epochs = List.copyOf(epochs);
       files = List.copyOf(files);
     }
+
+    /** The export of the network as trained; only a run with files has one. */
+    FileResult dense() {
+      return files.get(0);
+    }
+
+    EpochResult beforeTraining() {
+      return epochs.get(0);
+    }
+
+    EpochResult lastEpoch() {
+      return epochs.get(epochs.size() - 1);
+    }
+
+    Optional<FileResult> file(String policy, double budget) {
+      return files.stream()
+          .filter(file -> file.policy().equals(policy) && file.budget() == budget)
+          .findFirst();
+    }
+
+    /** Test accuracy that a file of this run loses against the dense one, in percentage points. */
+    double pointsLost(FileResult file) {
+      return 100 * (dense().testAccuracy() - file.testAccuracy());
+    }
   }
 
   /**
@@ -143,6 +168,15 @@ public record Results(
       List<LayerResult> layers) {
     public EpochResult {
       layers = List.copyOf(layers);
+    }
+
+    /** Mean of rankTau2 over all layers but the classifier, as the paper averages. */
+    double meanHiddenRank() {
+      return layers.stream()
+          .limit(layers.size() - 1L)
+          .mapToInt(LayerResult::rankTau2)
+          .average()
+          .orElse(0);
     }
   }
 
