@@ -38,7 +38,7 @@ final class ComparisonProgress implements ComparisonListener {
   @Override
   public void onStep(Cell cell, int epoch, int step) {
     timeLeft.did(TimeLeft.workOfStep(cell.batchSize()));
-    console.status(timeLeft.bar("1/4 training"));
+    console.status(timeLeft.bar("step 1 of 4, training"));
   }
 
   @Override
@@ -56,7 +56,7 @@ final class ComparisonProgress implements ComparisonListener {
           case "verifying" -> 3;
           default -> 4;
         };
-    console.status("%d/4 %s: %d of %d".formatted(part, phase, done, total));
+    console.status("step %d of 4, %s: %d of %d".formatted(part, phase, done, total));
     if (done == total && !console.terminal()) {
       console.progress("%s: %d done".formatted(phase, total));
     }

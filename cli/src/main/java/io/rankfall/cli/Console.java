@@ -8,6 +8,8 @@ import java.io.PrintWriter;
  */
 final class Console {
   private static final long NANOS_BETWEEN_STATUS = 200_000_000L;
+  private static final int TEXT_WIDTH = 98;
+  private static final String INDENT = "  ";
   private static final String CLEAR_LINE = "\r\u001b[K";
 
   private final PrintWriter out;
@@ -33,6 +35,19 @@ final class Console {
   /** Whether a person watches standard error. */
   boolean terminal() {
     return terminal;
+  }
+
+  /** Prints a paragraph to standard output, indented and broken between words. */
+  void paragraph(String text) {
+    StringBuilder line = new StringBuilder(INDENT);
+    for (String word : text.split(" ", -1)) {
+      if (line.length() > INDENT.length() && line.length() + 1 + word.length() > TEXT_WIDTH) {
+        out.println(line);
+        line.setLength(INDENT.length());
+      }
+      line.append(line.length() == INDENT.length() ? "" : " ").append(word);
+    }
+    out.println(line);
   }
 
   /** A line of progress, above the status line. */

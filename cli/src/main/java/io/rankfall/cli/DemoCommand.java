@@ -141,7 +141,7 @@ final class DemoCommand implements Callable<Integer> {
   private void print(Results results, Path report) {
     for (Results.Finding finding : results.findings()) {
       console.out().printf("%s %s%n", finding.holds() ? "✓" : "✗", finding.title());
-      console.out().printf("  %s%n", finding.text());
+      console.paragraph(finding.text());
     }
     if (quick) {
       console
