@@ -11,8 +11,6 @@ import java.util.stream.Collectors;
 
 /** One line an epoch under a heading: every epoch on a terminal, at most one a minute elsewhere. */
 final class EpochLines {
-  private static final RankRule TAU_3 = new RankRule.FrobeniusRelative(1e-3);
-  private static final RankRule TAU_2 = new RankRule.FrobeniusRelative(1e-2);
   private static final long NANOS_BETWEEN_LINES = 60_000_000_000L;
 
   private final Console console;
@@ -57,8 +55,8 @@ final class EpochLines {
             training == null ? "–" : "%.4f".formatted(training.loss()),
             training == null ? "–" : percent(training.accuracy()),
             percent(record.test().accuracy()),
-            perLayer(record.layers(), s -> String.valueOf(s.rank(TAU_3))),
-            perLayer(record.layers(), s -> String.valueOf(s.rank(TAU_2))),
+            perLayer(record.layers(), s -> String.valueOf(s.rank(RankRule.FROBENIUS_THOUSANDTH))),
+            perLayer(record.layers(), s -> String.valueOf(s.rank(RankRule.FROBENIUS_HUNDREDTH))),
             perLayer(record.layers(), s -> "%.1f".formatted(s.stableRank())),
             timeLeft));
   }

@@ -54,8 +54,6 @@ import picocli.CommandLine.Parameters;
       "  rankfall inspect model.safetensors --csv > ranks.csv"
     })
 final class InspectCommand implements Callable<Integer> {
-  private static final RankRule TAU_3 = new RankRule.FrobeniusRelative(1e-3);
-  private static final RankRule TAU_2 = new RankRule.FrobeniusRelative(1e-2);
   private static final RankRule SPECTRAL_2 = new RankRule.SpectralRelative(1e-2);
   private static final RankRule NUMERICAL = new RankRule.Numerical();
 
@@ -159,8 +157,8 @@ final class InspectCommand implements Callable<Integer> {
           m.name(),
           m.rows() + "×" + m.cols(),
           "%.1f %%".formatted(100 * m.share()),
-          String.valueOf(s.rank(TAU_3)),
-          String.valueOf(s.rank(TAU_2)),
+          String.valueOf(s.rank(RankRule.FROBENIUS_THOUSANDTH)),
+          String.valueOf(s.rank(RankRule.FROBENIUS_HUNDREDTH)),
           String.valueOf(s.rank(SPECTRAL_2)),
           String.valueOf(s.rank(NUMERICAL)),
           String.valueOf(s.energyRank(0.99)),
@@ -179,8 +177,8 @@ final class InspectCommand implements Callable<Integer> {
     fields.put("rows", m.rows());
     fields.put("cols", m.cols());
     fields.put("share", m.share());
-    fields.put("rankFrobenius1e-3", s.rank(TAU_3));
-    fields.put("rankFrobenius1e-2", s.rank(TAU_2));
+    fields.put("rankFrobenius1e-3", s.rank(RankRule.FROBENIUS_THOUSANDTH));
+    fields.put("rankFrobenius1e-2", s.rank(RankRule.FROBENIUS_HUNDREDTH));
     fields.put("rankSpectral1e-2", s.rank(SPECTRAL_2));
     fields.put("rankNumerical", s.rank(NUMERICAL));
     fields.put("rankEnergy99", s.energyRank(0.99));

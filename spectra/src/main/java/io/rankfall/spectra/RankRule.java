@@ -8,6 +8,12 @@ package io.rankfall.spectra;
  */
 public sealed interface RankRule {
 
+  /** σ/‖W‖_F &gt; 1e-3, the paper's default. */
+  RankRule FROBENIUS_THOUSANDTH = new FrobeniusRelative(1e-3);
+
+  /** σ/‖W‖_F &gt; 1e-2, which tells matrices a few hundred wide apart better. */
+  RankRule FROBENIUS_HUNDREDTH = new FrobeniusRelative(1e-2);
+
   /** The threshold that σ must exceed, in the units of {@code spectrum}. */
   double threshold(Spectrum spectrum);
 

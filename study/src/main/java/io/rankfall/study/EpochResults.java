@@ -15,8 +15,6 @@ import java.util.List;
 
 /** Epochs of a training as results: ranks by rule, and spectra rounded to a number of digits. */
 final class EpochResults {
-  static final RankRule TAU_3 = new RankRule.FrobeniusRelative(1e-3);
-  static final RankRule TAU_2 = new RankRule.FrobeniusRelative(1e-2);
 
   /**
    * Significant digits of a spectrum in results.json and the report: more than a chart can show.
@@ -46,8 +44,8 @@ final class EpochResults {
         layer.name(),
         s.rows(),
         s.cols(),
-        s.rank(TAU_3),
-        s.rank(TAU_2),
+        s.rank(RankRule.FROBENIUS_THOUSANDTH),
+        s.rank(RankRule.FROBENIUS_HUNDREDTH),
         s.stableRank(),
         s.effectiveRank(),
         s.frobeniusNorm(),

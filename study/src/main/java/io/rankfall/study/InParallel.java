@@ -3,7 +3,9 @@ package io.rankfall.study;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,9 +36,13 @@ final class InParallel {
               return thread;
             });
     try {
+      CompletionService<B> finished = new ExecutorCompletionService<>(executor);
       List<Future<B>> futures = new ArrayList<>();
       for (A input : inputs) {
-        futures.add(executor.submit(() -> work.apply(input)));
+        futures.add(finished.submit(() -> work.apply(input)));
+      }
+      for (int i = 0; i < inputs.size(); i++) {
+        finished.take().get();
       }
       List<B> results = new ArrayList<>();
       for (Future<B> future : futures) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 
 /** The version of Rankfall and of the libraries its numbers depend on, as built. */
@@ -17,7 +18,7 @@ public record Versions(String rankfall, List<Library> libraries) {
   public static Versions ofBuild() {
     Properties p = new Properties();
     try (InputStream in = Versions.class.getResourceAsStream("versions.properties")) {
-      p.load(java.util.Objects.requireNonNull(in, "versions.properties on the class path"));
+      p.load(Objects.requireNonNull(in, "versions.properties on the class path"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -67,15 +68,12 @@ public final class Examples {
   public Examples first(int count) {
     Objects.checkFromToIndex(1, count, size() + 1);
     return new Examples(
-        features,
-        classes,
-        java.util.Arrays.copyOf(inputs, count * features),
-        java.util.Arrays.copyOf(labels, count));
+        features, classes, Arrays.copyOf(inputs, count * features), Arrays.copyOf(labels, count));
   }
 
   /** The inputs of {@code count} examples from {@code from} on, row by row, as a new array. */
   public float[] inputs(int from, int count) {
     Objects.checkFromIndexSize(from, count, size());
-    return java.util.Arrays.copyOfRange(inputs, from * features, (from + count) * features);
+    return Arrays.copyOfRange(inputs, from * features, (from + count) * features);
   }
 }

@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import io.rankfall.spectra.Matrix;
+import java.util.Arrays;
 
 /** A small parameter vector with its SGD state: a bias, or γ or β of batch normalisation. */
 final class HeapParameter {
@@ -22,7 +23,7 @@ final class HeapParameter {
 
   /** One SGD step whose gradient is the sum of {@code rows} rows. */
   void updateWithColumnSums(float[] rowMajor, int rows, double learningRate) {
-    java.util.Arrays.fill(gradient, 0);
+    Arrays.fill(gradient, 0);
     for (int i = 0; i < rows; i++) {
       int from = i * gradient.length;
       for (int j = 0; j < gradient.length; j++) {
