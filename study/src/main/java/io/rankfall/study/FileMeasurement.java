@@ -17,7 +17,7 @@ final class FileMeasurement {
   private record Timing(int batch, int warmUps, int rounds) {}
 
   private static final List<Timing> TIMINGS =
-      List.of(new Timing(1, 20, 101), new Timing(256, 2, 15));
+      List.of(new Timing(1, 20, 101), new Timing(256, 1, 11));
 
   /** What a file holds and how well it classifies. */
   record Quality(long parameters, long bytes, double accuracy) {}
