@@ -7,6 +7,7 @@ import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
+import java.util.Locale;
 
 /** A line an epoch and a status line with the time left, for {@code demo}. */
 final class ComparisonProgress implements ComparisonListener {
@@ -49,16 +50,11 @@ final class ComparisonProgress implements ComparisonListener {
   }
 
   @Override
-  public void onFiles(String phase, int done, int total) {
-    int part =
-        switch (phase) {
-          case "compressing" -> 2;
-          case "verifying" -> 3;
-          default -> 4;
-        };
-    console.status("step %d of 4, %s: %d of %d".formatted(part, phase, done, total));
+  public void onFiles(Phase phase, int done, int total) {
+    String what = phase.name().toLowerCase(Locale.ROOT);
+    console.status("step %d of 4, %s: %d of %d".formatted(phase.step(), what, done, total));
     if (done == total && !console.terminal()) {
-      console.progress("%s: %d done".formatted(phase, total));
+      console.progress("%s: %d done".formatted(what, total));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.rankfall.cli;
 
+import io.rankfall.compress.AtomicFile;
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compressor;
 import io.rankfall.compress.LinearLayer;
@@ -67,17 +68,13 @@ final class CompressCommand implements Callable<Integer> {
     private @Nullable Integer rank;
 
     RankPolicy chosen() {
-      try {
-        if (params != null) {
-          return new RankPolicy.ParameterBudget(params, RankPolicy.Division.GLOBAL);
-        }
-        if (energy != null) {
-          return new RankPolicy.Energy(energy);
-        }
-        return new RankPolicy.Uniform(Objects.requireNonNull(rank));
-      } catch (IllegalArgumentException e) {
-        throw new UsageException(String.valueOf(e.getMessage()));
+      if (params != null) {
+        return new RankPolicy.ParameterBudget(params, RankPolicy.Division.GLOBAL);
       }
+      if (energy != null) {
+        return new RankPolicy.Energy(energy);
+      }
+      return new RankPolicy.Uniform(Objects.requireNonNull(rank));
     }
   }
 
@@ -139,9 +136,9 @@ final class CompressCommand implements Callable<Integer> {
       throw new UsageException("--out: expected another file than the model, found " + out);
     }
     if (out != null) {
-      OutputFolder.requireParent(out);
+      AtomicFile.requireTarget(out);
     }
-    return policy.chosen();
+    return UsageException.ifRefused(policy::chosen);
   }
 
   private Compressor dataAware(OnnxModel model, Path inputs) throws IOException {

@@ -92,7 +92,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    ComparisonSpec comparison = comparison();
+    ComparisonSpec comparison = UsageException.ifRefused(this::comparison);
     OutputFolder.require(out);
     Dataset dataset = FashionMnist.load();
     ComparisonProgress progress = new ComparisonProgress(console, comparison, dataset);
@@ -108,23 +108,19 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private ComparisonSpec comparison() {
-    try {
-      int passes = quick ? Math.min(epochs, QUICK_EPOCHS) : epochs;
-      RunSpec base =
-          new RunSpec(
-              FashionMnist.NAME,
-              new Mlp(784, List.of(width, width, width), 10, Mlp.Normalization.NONE),
-              Initialization.HE,
-              CELLS.get(0).batchSize(),
-              new Sgd(LEARNING_RATE, 0, 0, schedule(passes)),
-              passes,
-              seed,
-              LearnerKind.FUSED);
-      return new ComparisonSpec(
-          base, CELLS, quick ? QUICK_BUDGETS : BUDGETS, CALIBRATION_EXAMPLES, jobs);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
-    }
+    int passes = quick ? Math.min(epochs, QUICK_EPOCHS) : epochs;
+    RunSpec base =
+        new RunSpec(
+            FashionMnist.NAME,
+            new Mlp(784, List.of(width, width, width), 10, Mlp.Normalization.NONE),
+            Initialization.HE,
+            CELLS.get(0).batchSize(),
+            new Sgd(LEARNING_RATE, 0, 0, schedule(passes)),
+            passes,
+            seed,
+            LearnerKind.FUSED);
+    return new ComparisonSpec(
+        base, CELLS, quick ? QUICK_BUDGETS : BUDGETS, CALIBRATION_EXAMPLES, jobs);
   }
 
   /** Drops to a fifth after 60 % and 85 % of the epochs: 12 and 17 of 20. */

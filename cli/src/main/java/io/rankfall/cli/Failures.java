@@ -65,10 +65,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       print(firstLine(cause));
       return ExitCode.FAILURE;
     }
-    print("%s: %s".formatted(cause.getClass().getSimpleName(), firstLine(cause)));
-    if (System.getenv("RANKFALL_DEBUG") == null) {
-      console.err().println("rankfall: set RANKFALL_DEBUG=1 for the stack trace");
-    } else {
+    print(
+        "%s: %s (RANKFALL_DEBUG=1 shows the stack trace)"
+            .formatted(cause.getClass().getSimpleName(), firstLine(cause)));
+    if (System.getenv("RANKFALL_DEBUG") != null) {
       cause.printStackTrace(console.err());
     }
     return ExitCode.FAILURE;

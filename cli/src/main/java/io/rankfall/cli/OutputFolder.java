@@ -8,16 +8,6 @@ import java.nio.file.Path;
 final class OutputFolder {
   private OutputFolder() {}
 
-  /** Requires that a file can be put there. */
-  static void requireParent(Path file) throws IOException {
-    Path parent = file.toAbsolutePath().getParent();
-    if (Files.isDirectory(file) || parent == null || !Files.isDirectory(parent)) {
-      throw new IOException(
-          "%s: expected a file in an existing folder, found %s"
-              .formatted(file, Files.isDirectory(file) ? "a folder" : "no folder " + parent));
-    }
-  }
-
   /**
    * Makes the folder if it is missing.
    *

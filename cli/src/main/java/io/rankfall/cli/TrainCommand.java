@@ -108,15 +108,12 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    RunSpec spec = spec();
-    OutputFolder.require(out);
+    RunSpec spec = UsageException.ifRefused(this::spec);
     Dataset dataset = FashionMnist.load();
-    if (batchSize > dataset.train().size()) {
-      throw new UsageException(
-          "--batch-size: expected at most the %,d training examples, found %d"
-              .formatted(dataset.train().size(), batchSize));
-    }
-    Run run = new Trainer(dataset).train(spec, progress(spec, dataset));
+    Trainer trainer = new Trainer(dataset);
+    UsageException.ifRefused(() -> trainer.requireFit(spec));
+    OutputFolder.require(out);
+    Run run = trainer.train(spec, progress(spec, dataset));
     console.endStatus();
     RunFiles.write(out, run, dataset);
     if (run.outcome() instanceof RunOutcome.Diverged diverged) {
@@ -131,26 +128,21 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private RunSpec spec() {
-    try {
-      if (milestones.stream().anyMatch(milestone -> milestone >= epochs)) {
-        throw new UsageException(
-            "--milestones: expected epochs before the last, %d, found %s"
-                .formatted(epochs, milestones));
-      }
-      Mlp.Normalization normalization =
-          batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE;
-      return new RunSpec(
-          FashionMnist.NAME,
-          new Mlp(784, hidden, 10, normalization),
-          initialization,
-          batchSize,
-          new Sgd(learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
-          epochs,
-          seed,
-          learner);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
+    if (milestones.stream().anyMatch(milestone -> milestone >= epochs)) {
+      throw new UsageException(
+          "--milestones: expected epochs before the last, %d, found %s"
+              .formatted(epochs, milestones));
     }
+    Mlp.Normalization normalization = batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE;
+    return new RunSpec(
+        FashionMnist.NAME,
+        new Mlp(784, hidden, 10, normalization),
+        initialization,
+        batchSize,
+        new Sgd(learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
+        epochs,
+        seed,
+        learner);
   }
 
   private TrainingListener progress(RunSpec spec, Dataset dataset) {

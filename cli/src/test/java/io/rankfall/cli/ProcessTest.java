@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -81,6 +84,48 @@ class ProcessTest {
     } finally {
       new ProcessBuilder("umount", disk.toString()).start().waitFor();
     }
+  }
+
+  @Test
+  void aFullDiskLeavesTheEarlierRunAsItWas(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    assumeTrue(
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk.toString())
+                .start()
+                .waitFor()
+            == 0,
+        "needs the right to mount a small tmpfs");
+    try {
+      String[] small = {"--epochs", "1", "--batch-size", "256", "--out", disk + "/run"};
+      assertThat(trained("16", small)).isEqualTo(ExitCode.OK);
+      Map<Path, Integer> earlier = contents(disk);
+      assertThat(earlier).hasSize(3);
+      assertThat(trained("64", small)).isEqualTo(ExitCode.FAILURE);
+      assertThat(contents(disk)).isEqualTo(earlier);
+    } finally {
+      new ProcessBuilder("umount", disk.toString()).start().waitFor();
+    }
+  }
+
+  private static int trained(String hidden, String[] options)
+      throws IOException, InterruptedException {
+    List<String> args = new ArrayList<>(List.of("train", "--hidden", hidden));
+    args.addAll(List.of(options));
+    Process train = start("-Xmx1g", args);
+    try (BufferedReader reader = train.errorReader()) {
+      reader.lines().forEach(line -> {});
+    }
+    assertThat(train.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    return train.exitValue();
+  }
+
+  private static Map<Path, Integer> contents(Path folder) throws IOException {
+    Map<Path, Integer> contents = new HashMap<>();
+    for (Path file : filesIn(folder)) {
+      contents.put(file, Arrays.hashCode(Files.readAllBytes(file)));
+    }
+    return contents;
   }
 
   @Test

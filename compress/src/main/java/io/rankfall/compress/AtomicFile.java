@@ -39,7 +39,7 @@ public final class AtomicFile {
    */
   public static void write(Path target, IoConsumer<? super OutputStream> content)
       throws IOException {
-    Path directory = directoryOf(target);
+    Path directory = requireTarget(target);
     Path part =
         directory.resolve(
             "%s.%d-%d.part"
@@ -67,7 +67,12 @@ public final class AtomicFile {
     }
   }
 
-  private static Path directoryOf(Path target) throws IOException {
+  /**
+   * The directory of a file that could be written.
+   *
+   * @throws IOException in one line, if the target is no regular file or its directory is missing
+   */
+  public static Path requireTarget(Path target) throws IOException {
     if (Files.isDirectory(target)) {
       throw refused(target, "a file", "a directory", null);
     }

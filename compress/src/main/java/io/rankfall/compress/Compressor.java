@@ -157,7 +157,7 @@ public final class Compressor {
       return "keeping %s of the energy takes more than rank %d, the largest that is smaller"
           .formatted(energy.share(), breakEven);
     }
-    return "fits the budget dense";
+    return "the budget allows it whole";
   }
 
   /**

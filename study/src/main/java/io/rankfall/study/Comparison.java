@@ -1,9 +1,11 @@
 package io.rankfall.study;
 
 import io.rankfall.compress.Rows;
+import io.rankfall.study.ComparisonListener.Phase;
 import io.rankfall.study.ComparisonSpec.Cell;
 import io.rankfall.study.CompressionLadder.Rung;
 import io.rankfall.study.Results.FileResult;
+import io.rankfall.study.Results.Latency;
 import io.rankfall.study.Results.Provenance;
 import io.rankfall.study.Results.RunResult;
 import io.rankfall.study.Results.Settings;
@@ -22,6 +24,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The main job: trains a {@link ComparisonSpec}'s networks while their ranks are watched, exports
@@ -143,7 +146,7 @@ public final class Comparison {
     int features = dataset.train().features();
     int count = Math.min(spec.calibrationExamples(), dataset.train().size());
     Rows calibration = Rows.of(features, dataset.train().inputs(0, count));
-    Counter counter = new Counter("compressing", trained.size());
+    Counter counter = new Counter(Phase.COMPRESSING, trained.size());
     return InParallel.map(
         spec.jobs(),
         trained,
@@ -168,7 +171,7 @@ public final class Comparison {
         rungs.get(i).forEach(rung -> files.add(new ToMeasure(run, rung)));
       }
     }
-    Counter verified = new Counter("verifying", files.size());
+    Counter verified = new Counter(Phase.VERIFYING, files.size());
     List<FileMeasurement.Quality> qualities =
         InParallel.map(
             spec.jobs(),
@@ -179,37 +182,38 @@ public final class Comparison {
               return quality;
             });
     // One at a time: a second thread would disturb the times.
-    Counter timed = new Counter("timing", files.size());
-    List<List<Results.Latency>> latencies =
+    Counter timed = new Counter(Phase.TIMING, files.size());
+    List<List<Latency>> latencies =
         InParallel.map(
             1,
             files,
             file -> {
-              List<Results.Latency> l = measurement.latencies(file.run.onnx(), file.rung.path());
+              List<Latency> l = measurement.latencies(file.run.onnx(), file.rung.path());
               timed.next();
               return l;
             });
     List<RunResult> results = new ArrayList<>();
     for (RunFiles run : trained) {
-      List<FileResult> measured = new ArrayList<>();
-      for (int i = 0; i < files.size(); i++) {
-        if (files.get(i).run == run) {
-          Rung rung = files.get(i).rung;
-          measured.add(
-              new FileResult(
-                  folder.relativize(rung.path()).toString().replace('\\', '/'),
-                  rung.policy(),
-                  rung.budget(),
-                  qualities.get(i).parameters(),
-                  qualities.get(i).bytes(),
-                  qualities.get(i).accuracy(),
-                  latencies.get(i),
-                  rung.ranks()));
-        }
-      }
+      List<FileResult> measured =
+          IntStream.range(0, files.size())
+              .filter(i -> files.get(i).run == run)
+              .mapToObj(i -> result(files.get(i).rung, qualities.get(i), latencies.get(i)))
+              .toList();
       results.add(run.result(EpochResults.CHART, measured));
     }
     return results;
+  }
+
+  private FileResult result(Rung rung, FileMeasurement.Quality quality, List<Latency> latencies) {
+    return new FileResult(
+        folder.relativize(rung.path()).toString().replace('\\', '/'),
+        rung.policy(),
+        rung.budget(),
+        quality.parameters(),
+        quality.bytes(),
+        quality.accuracy(),
+        latencies,
+        rung.ranks());
   }
 
   private record ToMeasure(RunFiles run, Rung rung) {}
@@ -220,11 +224,11 @@ public final class Comparison {
 
   /** Counts finished files for the listener. */
   private final class Counter {
-    private final String phase;
+    private final Phase phase;
     private final int total;
     private int done;
 
-    Counter(String phase, int total) {
+    Counter(Phase phase, int total) {
       this.phase = phase;
       this.total = total;
     }

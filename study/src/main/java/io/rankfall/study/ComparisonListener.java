@@ -7,6 +7,24 @@ import io.rankfall.train.Run;
 /** Hears of a comparison's progress, from several threads. */
 public interface ComparisonListener {
 
+  /** What is done with the files after the trainings. */
+  enum Phase {
+    COMPRESSING(2),
+    VERIFYING(3),
+    TIMING(4);
+
+    private final int step;
+
+    Phase(int step) {
+      this.step = step;
+    }
+
+    /** Its place among the four steps of a comparison, of which training is the first. */
+    public int step() {
+      return step;
+    }
+  }
+
   /** After each epoch of a training, and once before its first. */
   void onEpoch(Cell cell, EpochRecord record);
 
@@ -23,9 +41,8 @@ public interface ComparisonListener {
   /**
    * While files are made and measured.
    *
-   * @param phase what is being done, for example {@code compressing}
    * @param done files finished
    * @param total files in this phase
    */
-  void onFiles(String phase, int done, int total);
+  void onFiles(Phase phase, int done, int total);
 }

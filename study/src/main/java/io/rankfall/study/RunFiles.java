@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ public final class RunFiles {
   public static final String RUN = "run.json";
   public static final String ONNX = "model.onnx";
   public static final String SAFETENSORS = "model.safetensors";
+
+  private static final List<String> NAMES = List.of(RUN, ONNX, SAFETENSORS);
 
   /**
    * Largest |Δlogit|/max |logit| of an exported file against the learner: single-precision rounding
@@ -44,7 +47,8 @@ public final class RunFiles {
   }
 
   /**
-   * Exports a run; {@code run.json} is written last.
+   * Exports a run. All files are written and the ONNX file is checked in a folder of their own
+   * before they take the place of an earlier run's, so that a failure leaves that one as it was.
    *
    * @param folder made if missing
    * @param dataset what the run was trained on
@@ -53,34 +57,58 @@ public final class RunFiles {
    */
   public static RunFiles write(Path folder, Run run, Dataset dataset) throws IOException {
     Files.createDirectories(folder);
-    // What an earlier run left here must not pass for this one's.
-    for (String earlier : List.of(RUN, ONNX, SAFETENSORS)) {
-      Files.deleteIfExists(folder.resolve(earlier));
+    Path fresh = Files.createTempDirectory(folder, ".unfinished-");
+    try {
+      Double exportError =
+          run.outcome() instanceof RunOutcome.Completed completed
+              ? export(fresh, completed.network(), run.spec(), dataset)
+              : null;
+      RunFiles files = new RunFiles(folder, run, exportError);
+      ResultsFile.write(fresh.resolve(RUN), files.record(dataset));
+      replace(fresh, folder);
+      return files;
+    } finally {
+      for (String name : NAMES) {
+        Files.deleteIfExists(fresh.resolve(name));
+      }
+      Files.delete(fresh);
     }
-    Double exportError = null;
-    if (run.outcome() instanceof RunOutcome.Completed completed) {
-      Path onnx = folder.resolve(ONNX);
-      NetworkExport.onnx(completed.network()).write(onnx);
-      NetworkExport.safetensors(completed.network(), folder.resolve(SAFETENSORS));
-      exportError = exportError(onnx, run.spec(), completed.network(), dataset.test());
-      if (!(exportError <= EXPORT_TOLERANCE)) {
-        Files.delete(onnx);
-        throw new IOException(
-            "%s: expected the learner's logits to %s relative, found a difference of %.2g"
-                .formatted(onnx, EXPORT_TOLERANCE, exportError));
+  }
+
+  /** The record goes first and comes last: without it a folder is no run. */
+  private static void replace(Path fresh, Path folder) throws IOException {
+    for (String name : NAMES) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
+    for (String name : List.of(ONNX, SAFETENSORS, RUN)) {
+      if (Files.exists(fresh.resolve(name))) {
+        Files.move(fresh.resolve(name), folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
       }
     }
-    RunFiles files = new RunFiles(folder, run, exportError);
-    ResultsFile.write(
-        folder.resolve(RUN),
-        new RunRecord(
-            RunRecord.FORMAT_VERSION,
-            run.spec(),
-            dataset.sha256(),
-            Versions.ofBuild(),
-            Machine.current(),
-            files.result(EpochResults.FULL, List.of())));
-    return files;
+  }
+
+  private static double export(Path folder, Network network, RunSpec spec, Dataset dataset)
+      throws IOException {
+    Path onnx = folder.resolve(ONNX);
+    NetworkExport.onnx(network).write(onnx);
+    NetworkExport.safetensors(network, folder.resolve(SAFETENSORS));
+    double error = exportError(onnx, spec, network, dataset.test());
+    if (!(error <= EXPORT_TOLERANCE)) {
+      throw new IOException(
+          "%s: expected the learner's logits to %s relative, found a difference of %.2g"
+              .formatted(onnx, EXPORT_TOLERANCE, error));
+    }
+    return error;
+  }
+
+  private RunRecord record(Dataset dataset) {
+    return new RunRecord(
+        RunRecord.FORMAT_VERSION,
+        run.spec(),
+        dataset.sha256(),
+        Versions.ofBuild(),
+        Machine.current(),
+        result(EpochResults.FULL, List.of()));
   }
 
   private static double exportError(Path onnx, RunSpec spec, Network network, Examples test)

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.rankfall.compress.Inspection;
 import io.rankfall.spectra.RankRule;
+import io.rankfall.study.ComparisonListener.Phase;
 import io.rankfall.study.ComparisonSpec.Cell;
 import io.rankfall.study.Results.FileResult;
 import io.rankfall.study.Results.RunResult;
@@ -73,6 +74,12 @@ class ComparisonTest {
       assertThat(run.outcome().kind()).isEqualTo("COMPLETED");
       assertThat(run.exportError()).isLessThan(1e-4);
       assertThat(run.epochs()).hasSize(3);
+      assertThat(run.epochs())
+          .allSatisfy(
+              epoch ->
+                  assertThat(epoch.layers())
+                      .allSatisfy(
+                          l -> assertThat(l.spectrum()).hasSize(Math.min(l.rows(), l.cols()))));
       // The dense file, and four policies at the two budgets that any rank can meet.
       assertThat(run.files()).hasSize(1 + 4 * 2);
       FileResult dense = run.files().get(0);
@@ -185,6 +192,6 @@ class ComparisonTest {
     public void onRun(Cell cell, Run run) {}
 
     @Override
-    public void onFiles(String phase, int done, int total) {}
+    public void onFiles(Phase phase, int done, int total) {}
   }
 }

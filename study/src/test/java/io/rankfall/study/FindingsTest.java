@@ -101,6 +101,15 @@ class FindingsTest {
   }
 
   private static RunResult withExportError(RunResult run, double error) {
+    return with(run, error, run.files());
+  }
+
+  private static RunResult withFiles(RunResult run, List<Results.FileResult> files) {
+    Double error = run.exportError();
+    return with(run, error == null ? Double.NaN : error, files);
+  }
+
+  private static RunResult with(RunResult run, double error, List<Results.FileResult> files) {
     return new RunResult(
         run.id(),
         run.label(),
@@ -110,20 +119,6 @@ class FindingsTest {
         run.outcome(),
         run.seconds(),
         error,
-        run.epochs(),
-        run.files());
-  }
-
-  private static RunResult withFiles(RunResult run, List<Results.FileResult> files) {
-    return new RunResult(
-        run.id(),
-        run.label(),
-        run.batchSize(),
-        run.weightDecay(),
-        run.learner(),
-        run.outcome(),
-        run.seconds(),
-        run.exportError(),
         run.epochs(),
         files);
   }

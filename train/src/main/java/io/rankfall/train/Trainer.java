@@ -33,7 +33,12 @@ public final class Trainer {
     return new Run(spec, outcome, epochs, (System.nanoTime() - start) * 1e-9);
   }
 
-  private void requireFit(RunSpec spec) {
+  /**
+   * The spec, if this trainer's data can be trained on with it.
+   *
+   * @throws IllegalArgumentException if the architecture or the batch size does not fit the data
+   */
+  public RunSpec requireFit(RunSpec spec) {
     Examples train = dataset.train();
     Mlp mlp = spec.architecture();
     if (mlp.inputs() != train.features() || mlp.outputs() != train.classes()) {
@@ -46,6 +51,7 @@ public final class Trainer {
           "batch size: expected at most the %d training examples, found %d"
               .formatted(train.size(), spec.batchSize()));
     }
+    return spec;
   }
 
   /** One training under way. */

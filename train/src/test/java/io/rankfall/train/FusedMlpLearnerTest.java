@@ -1,8 +1,35 @@
 package io.rankfall.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rankfall.train.Mlp.Normalization;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
 final class FusedMlpLearnerTest extends LearnerContract {
   @Override
   LearnerKind kind() {
     return LearnerKind.FUSED;
+  }
+
+  /**
+   * It works on buffers of its own that grow with neither the batches before nor an evaluation in
+   * between.
+   */
+  @Test
+  void anEvaluationBetweenStepsLeavesTheTrainingAsItWas() {
+    Mlp mlp = new Mlp(784, List.of(20, 15), 10, Normalization.BATCH);
+    Network initial = mlp.initialize(Initialization.HE, 4);
+    Examples examples = Cases.fashion().train();
+    Sgd sgd = Cases.sgd(0.1, 1e-3, 0);
+    try (Learner disturbed = kind().start(initial, sgd, 16);
+        Learner alone = kind().start(initial, sgd, 16)) {
+      for (int s = 0; s < 5; s++) {
+        disturbed.logits(examples, 0, 300);
+        Batch batch = Batch.range(examples, 16 * s, s == 4 ? 9 : 16);
+        assertThat(disturbed.step(batch, 0.1)).isEqualTo(alone.step(batch, 0.1));
+      }
+      assertThat(disturbed.network()).isEqualTo(alone.network()).isNotEqualTo(initial);
+    }
   }
 }
