@@ -25,6 +25,7 @@ public record Versions(String rankfall, List<Library> libraries) {
     return new Versions(
         p.getProperty("rankfall"),
         List.of(
+            new Library("oneDNN", p.getProperty("onednn")),
             new Library("OpenBLAS", p.getProperty("openblas")),
             new Library("ONNX Runtime", p.getProperty("onnxruntime")),
             new Library("DJL", p.getProperty("djl")),

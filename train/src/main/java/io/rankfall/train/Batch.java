@@ -43,6 +43,13 @@ public final class Batch {
     return examples.label(order[from + i]);
   }
 
+  /** Copies each example to a row of {@code target}, from the first row on. */
+  void copyInputs(NativeMatrix target) {
+    for (int i = 0; i < size; i++) {
+      examples.copyInputs(order[from + i], target, i);
+    }
+  }
+
   /** Copies all inputs to {@code target}, one example after another. */
   public void copyInputs(float[] target) {
     int features = examples.features();

@@ -64,6 +64,11 @@ public final class Examples {
     System.arraycopy(inputs, example * features, target, offset, features);
   }
 
+  /** Copies the inputs of one example to a row of {@code target}. */
+  void copyInputs(int example, NativeMatrix target, int row) {
+    target.put(row, inputs, example * features);
+  }
+
   /** The first {@code count} examples. */
   public Examples first(int count) {
     Objects.checkFromToIndex(1, count, size() + 1);

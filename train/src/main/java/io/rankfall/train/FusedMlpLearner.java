@@ -1,65 +1,71 @@
 package io.rankfall.train;
 
-import io.rankfall.spectra.OpenBlas;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An MLP trained by hand-written steps: per layer one matrix product forward, one for the gradient
  * of its inputs and one that adds the rank-B update to the weights, so the gradient of a weight
  * matrix is never stored.
- *
- * <p>Weights and the factors of every product live off the heap; what lies between two products
- * (biases, normalisation, ReLU and their gradients) runs over small heap arrays that stay in the
- * cache.
  */
 final class FusedMlpLearner implements Learner {
   private final Mlp architecture;
   private final List<DenseLayer> layers = new ArrayList<>();
 
   FusedMlpLearner(Network initial, Sgd sgd, int batchSize) {
+    this(initial, sgd, batchSize, Sgemm.fastest());
+  }
+
+  FusedMlpLearner(Network initial, Sgd sgd, int batchSize, Sgemm sgemm) {
     this.architecture = initial.architecture();
     int maxRows = Math.max(batchSize, EVALUATION_BATCH);
-    OpenBlas blas = OpenBlas.load();
+    DenseLayer previous = null;
     for (int l = 0; l < initial.layers().size(); l++) {
       DenseLayer.Activation activation =
           l == initial.layers().size() - 1
               ? DenseLayer.Activation.NONE
               : DenseLayer.Activation.RELU;
-      layers.add(new DenseLayer(blas, initial.layers().get(l), activation, maxRows, sgd));
+      previous = new DenseLayer(sgemm, initial.layers().get(l), activation, maxRows, sgd, previous);
+      layers.add(previous);
     }
   }
 
   @Override
   public StepResult step(Batch batch, double learningRate) {
     int rows = batch.size();
-    batch.copyInputs(layers.get(0).stageInputs(rows));
-    float[] logits = forward(rows, DenseLayer.Mode.TRAINING);
-    int classes = architecture.outputs();
+    float[][] logits = forward(batch, DenseLayer.Mode.TRAINING);
     double loss = 0;
     int correct = 0;
     for (int i = 0; i < rows; i++) {
       int label = batch.label(i);
-      correct += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
-      loss += Softmax.gradient(logits, i * classes, classes, label, 1.0 / rows);
+      correct += Softmax.argmax(logits[i], 0, architecture.outputs()) == label ? 1 : 0;
+      loss += Softmax.gradient(logits[i], 0, architecture.outputs(), label, 1.0 / rows);
     }
     for (int l = layers.size() - 1; l >= 0; l--) {
-      layers.get(l).backward(rows, learningRate, l == 0 ? null : layers.get(l - 1));
+      layers.get(l).backward(rows, learningRate);
     }
     return new StepResult(loss / rows, correct);
   }
 
-  private float[] forward(int rows, DenseLayer.Mode mode) {
+  private float[][] forward(Batch batch, DenseLayer.Mode mode) {
+    batch.copyInputs(layers.get(0).inputs());
     for (int l = 0; l < layers.size(); l++) {
-      layers.get(l).forward(rows, mode, l + 1 == layers.size() ? null : layers.get(l + 1));
+      @Nullable DenseLayer next = l + 1 == layers.size() ? null : layers.get(l + 1);
+      layers.get(l).forward(batch.size(), mode, next);
     }
     return layers.get(layers.size() - 1).outputs();
   }
 
   @Override
   public float[] logits(Batch batch) {
-    batch.copyInputs(layers.get(0).stageInputs(batch.size()));
-    return forward(batch.size(), DenseLayer.Mode.EVALUATION);
+    float[][] rows = forward(batch, DenseLayer.Mode.EVALUATION);
+    int classes = architecture.outputs();
+    float[] logits = new float[batch.size() * classes];
+    for (int i = 0; i < batch.size(); i++) {
+      System.arraycopy(rows[i], 0, logits, i * classes, classes);
+    }
+    return logits;
   }
 
   @Override

@@ -21,20 +21,17 @@ final class HeapParameter {
     return values;
   }
 
-  /** One SGD step whose gradient is the sum of {@code rows} rows. */
-  void updateWithColumnSums(float[] rowMajor, int rows, double learningRate) {
+  /** One SGD step whose gradient is the sum of the first {@code count} rows. */
+  void descend(float[][] rows, int count, double learningRate) {
     Arrays.fill(gradient, 0);
-    for (int i = 0; i < rows; i++) {
-      int from = i * gradient.length;
-      for (int j = 0; j < gradient.length; j++) {
-        gradient[j] += rowMajor[from + j];
-      }
+    for (int i = 0; i < count; i++) {
+      Vectors.add(rows[i], gradient);
     }
-    update(gradient, learningRate);
+    descend(gradient, learningRate);
   }
 
   /** One SGD step. */
-  void update(float[] g, double learningRate) {
+  void descend(float[] g, double learningRate) {
     float rate = (float) learningRate;
     float decay = (float) sgd.weightDecay();
     float momentum = (float) sgd.momentum();

@@ -25,8 +25,8 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
     BATCH
   }
 
-  /** What one array can hold, with room to spare. */
-  private static final int MOST_WEIGHTS = 1 << 30;
+  /** What one buffer can hold, with room to spare. */
+  private static final int MOST_WEIGHTS = 1 << 28;
 
   public Mlp {
     hidden = List.copyOf(hidden);

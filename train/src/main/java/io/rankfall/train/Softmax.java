@@ -16,13 +16,20 @@ final class Softmax {
    * returns −ln p[label].
    */
   static double gradient(float[] logits, int offset, int classes, int label, double scale) {
-    double logSum = logSum(logits, offset, classes);
-    double loss = logSum - logits[offset + label];
+    double max = max(logits, offset, classes);
+    double labelled = logits[offset + label] - max;
+    double[] exponentials = new double[classes];
+    double sum = 0;
     for (int c = 0; c < classes; c++) {
-      double p = Math.exp(logits[offset + c] - logSum);
+      double e = Math.exp(logits[offset + c] - max);
+      exponentials[c] = e;
+      sum += e;
+    }
+    for (int c = 0; c < classes; c++) {
+      double p = exponentials[c] / sum;
       logits[offset + c] = (float) ((c == label ? p - 1 : p) * scale);
     }
-    return loss;
+    return Math.log(sum) - labelled;
   }
 
   /** The index of the largest logit, the first of equals. NaN never wins. */
@@ -39,14 +46,19 @@ final class Softmax {
   }
 
   private static double logSum(float[] logits, int offset, int classes) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (int c = 0; c < classes; c++) {
-      max = Math.max(max, logits[offset + c]);
-    }
+    double max = max(logits, offset, classes);
     double sum = 0;
     for (int c = 0; c < classes; c++) {
       sum += Math.exp(logits[offset + c] - max);
     }
     return max + Math.log(sum);
+  }
+
+  private static double max(float[] logits, int offset, int classes) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      max = Math.max(max, logits[offset + c]);
+    }
+    return max;
   }
 }

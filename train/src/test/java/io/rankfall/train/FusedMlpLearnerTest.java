@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rankfall.train.Mlp.Normalization;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class FusedMlpLearnerTest extends LearnerContract {
   @Override
@@ -30,6 +32,26 @@ final class FusedMlpLearnerTest extends LearnerContract {
         assertThat(disturbed.step(batch, 0.1)).isEqualTo(alone.step(batch, 0.1));
       }
       assertThat(disturbed.network()).isEqualTo(alone.network()).isNotEqualTo(initial);
+    }
+  }
+
+  /** The second layer's weights are more than one block of the pass backward. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.9})
+  void weightsOfSeveralBlocksAreAllPropagatedAndUpdated(double momentum) {
+    Mlp mlp = new Mlp(30, List.of(1500, 200), 10, Normalization.NONE);
+    Network initial = mlp.initialize(Initialization.HE, 4);
+    Examples examples = Cases.noise(40, 30, 10, 2);
+    Sgd sgd = Cases.sgd(0.05, 1e-3, momentum);
+    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
+    try (Learner learner = kind().start(initial, sgd, 8)) {
+      for (int s = 0; s < 5; s++) {
+        Batch batch = Batch.range(examples, 8 * s, 8);
+        reference.step(batch, 0.05);
+        learner.step(batch, 0.05);
+      }
+      Cases.assertClose(
+          learner.network(), reference.network(initial), Cases.SINGLE_PRECISION_TOLERANCE);
     }
   }
 }

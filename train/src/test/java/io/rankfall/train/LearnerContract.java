@@ -26,7 +26,8 @@ abstract class LearnerContract {
 
   abstract LearnerKind kind();
 
-  private Learner start(Network initial, Sgd sgd, int batchSize) {
+  /** The learner under test. */
+  Learner start(Network initial, Sgd sgd, int batchSize) {
     return kind().start(initial, sgd, batchSize);
   }
 

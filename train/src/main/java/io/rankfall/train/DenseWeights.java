@@ -1,0 +1,225 @@
+package io.rankfall.train;
+
+import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.OpenBlas;
+import io.rankfall.spectra.OpenBlas.Op;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.bytedeco.javacpp.FloatPointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weight matrix W (out × in) of a {@link DenseLayer}: its products and its SGD steps.
+ *
+ * <p>Kept as the transpose of Ŵ with W = s·Ŵ for a scalar s, so that decay is one multiplication, s
+ * ← (1 − μ·wd)·s, and the update adds to Ŵ without another pass over it. s is multiplied into Ŵ
+ * before it becomes small. The state U of {@link HeavyBall} is kept likewise.
+ *
+ * <p>Going backward, a block of the weights gives the gradient of its inputs and is updated at
+ * once, while it lies in the cache.
+ */
+final class DenseWeights implements AutoCloseable {
+  /** 512 KiB: half of what a core's second-level cache holds. */
+  private static final int NUMBERS_PER_BLOCK = 1 << 17;
+
+  private static final double SMALLEST_SCALE = 0.5;
+  private static final double SMALLEST_STATE_SCALE = 1e-6;
+
+  private final Sgemm sgemm;
+  private final OpenBlas blas = OpenBlas.load();
+  private final Sgd sgd;
+  private final int in;
+  private final int out;
+  private final NativeMatrix inputs;
+  private final NativeMatrix products;
+  private final @Nullable NativeMatrix inputGradients;
+  private final NativeMatrix weights;
+  private double scale = 1;
+
+  /** U of {@link HeavyBall}, without momentum null. */
+  private final @Nullable NativeMatrix state;
+
+  private double stateScale = 1;
+  private HeavyBall heavyBall = new HeavyBall(0, 1, 0);
+  private double heavyBallRate;
+  private final List<Block> blocks = new ArrayList<>();
+
+  /** Neighbouring inputs with their weights. */
+  private record Block(
+      int inputs,
+      FloatPointer x,
+      @Nullable FloatPointer xGradient,
+      FloatPointer weights,
+      @Nullable FloatPointer state) {}
+
+  /**
+   * @param inputs rows × in, which the caller fills before {@link #forward}
+   * @param products rows × out: W·x going forward, then the loss's gradient by it
+   * @param inputGradients rows × in, to be filled going backward; null if nobody asks
+   */
+  DenseWeights(
+      Sgemm sgemm,
+      Matrix initial,
+      Sgd sgd,
+      NativeMatrix inputs,
+      NativeMatrix products,
+      @Nullable NativeMatrix inputGradients) {
+    this.sgemm = sgemm;
+    this.sgd = sgd;
+    this.in = initial.cols();
+    this.out = initial.rows();
+    this.inputs = inputs;
+    this.products = products;
+    this.inputGradients = inputGradients;
+    this.weights = new NativeMatrix(in, out);
+    this.state = sgd.momentum() == 0 ? null : new NativeMatrix(in, out);
+    float[] transposed = initial.transposed().toArray();
+    for (int k = 0; k < in; k++) {
+      weights.put(k, transposed, k * out);
+    }
+    int most = Math.max(1, NUMBERS_PER_BLOCK / weights.stride());
+    for (int from = 0; from < in; from += most) {
+      blocks.add(block(from, Math.min(most, in - from)));
+    }
+  }
+
+  private Block block(int from, int count) {
+    return new Block(
+        count,
+        inputs.column(from),
+        inputGradients == null ? null : inputGradients.column(from),
+        weights.row(from),
+        state == null ? null : state.row(from));
+  }
+
+  /** products ← inputs·Wᵀ for the first {@code rows} rows. */
+  void forward(int rows) {
+    sgemm.multiply(
+        Op.AS_IS,
+        Op.AS_IS,
+        rows,
+        out,
+        in,
+        (float) scale,
+        inputs.row(0),
+        inputs.stride(),
+        weights.row(0),
+        weights.stride(),
+        0,
+        products.row(0),
+        products.stride());
+  }
+
+  /** inputGradients ← products·W, then one step against the gradient productsᵀ·inputs. */
+  void backward(int rows, double learningRate) {
+    if (state == null) {
+      descend(rows, learningRate);
+    } else {
+      descendWithMomentum(state, rows, learningRate);
+    }
+    if (scale < SMALLEST_SCALE) {
+      blas.sscal(weights.count(), (float) scale, weights.row(0));
+      scale = 1;
+    }
+  }
+
+  private void descend(int rows, double learningRate) {
+    double decayed = scale * (1 - learningRate * sgd.weightDecay());
+    for (Block block : blocks) {
+      propagate(block, rows);
+      addOuterProducts(block, rows, -learningRate / decayed, block.weights);
+    }
+    scale = decayed;
+  }
+
+  private void descendWithMomentum(NativeMatrix state, int rows, double learningRate) {
+    prepare(state, learningRate);
+    double kept = stateScale * heavyBall.q() * sgd.momentum();
+    for (Block block : blocks) {
+      propagate(block, rows);
+      FloatPointer u = Objects.requireNonNull(block.state);
+      addOuterProducts(block, rows, heavyBall.q() / kept, u);
+      int count = block.inputs * weights.stride();
+      if (heavyBall.mix() != 0) {
+        blas.saxpy(count, (float) (heavyBall.mix() * scale / kept), block.weights, u);
+      }
+      blas.saxpy(count, (float) (-learningRate * kept / scale), u, block.weights);
+    }
+    scale /= heavyBall.q();
+    stateScale = kept;
+    if (stateScale < SMALLEST_STATE_SCALE) {
+      blas.sscal(state.count(), (float) stateScale, state.row(0));
+      stateScale = 1;
+    }
+  }
+
+  /** U = v − κ·W with the κ of this learning rate. */
+  private void prepare(NativeMatrix state, double learningRate) {
+    if (learningRate != heavyBallRate) {
+      HeavyBall next = HeavyBall.of(learningRate, sgd.weightDecay(), sgd.momentum());
+      double change = (heavyBall.kappa() - next.kappa()) * scale / stateScale;
+      blas.saxpy(weights.count(), (float) change, weights.row(0), state.row(0));
+      heavyBall = next;
+      heavyBallRate = learningRate;
+    }
+  }
+
+  private void propagate(Block block, int rows) {
+    if (inputGradients != null && block.xGradient != null) {
+      sgemm.multiply(
+          Op.AS_IS,
+          Op.TRANSPOSED,
+          rows,
+          block.inputs,
+          out,
+          (float) scale,
+          products.row(0),
+          products.stride(),
+          block.weights,
+          weights.stride(),
+          0,
+          block.xGradient,
+          inputGradients.stride());
+    }
+  }
+
+  /** target (the block's inputs × out) ← target + factor·inputsᵀ·products. */
+  private void addOuterProducts(Block block, int rows, double factor, FloatPointer target) {
+    sgemm.multiply(
+        Op.TRANSPOSED,
+        Op.AS_IS,
+        block.inputs,
+        out,
+        rows,
+        (float) factor,
+        block.x,
+        inputs.stride(),
+        products.row(0),
+        products.stride(),
+        1,
+        target,
+        weights.stride());
+  }
+
+  /** A copy of W. */
+  Matrix snapshot() {
+    float[] w = new float[in * out];
+    float[] row = new float[out];
+    for (int k = 0; k < in; k++) {
+      weights.get(k, row);
+      for (int j = 0; j < out; j++) {
+        w[j * in + k] = (float) (scale * row[j]);
+      }
+    }
+    return Matrix.of(out, in, w);
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    if (state != null) {
+      state.close();
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package io.rankfall.train;
+
+/** The fused learner where there is no oneDNN. */
+final class FusedOnOpenBlasTest extends LearnerContract {
+  @Override
+  LearnerKind kind() {
+    return LearnerKind.FUSED;
+  }
+
+  @Override
+  Learner start(Network initial, Sgd sgd, int batchSize) {
+    return new FusedMlpLearner(initial, sgd, batchSize, Sgemm.openBlas());
+  }
+}
