@@ -8,7 +8,8 @@ import java.util.List;
 /** What the numbers were made on. */
 public record Machine(String java, String operatingSystem, String processor, int cores) {
 
-  static Machine current() {
+  /** This one. */
+  public static Machine current() {
     return new Machine(
         System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
         System.getProperty("os.name") + " " + System.getProperty("os.version"),

@@ -1,12 +1,13 @@
 package io.rankfall.train;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer of {@link FusedMlpLearner} with what follows it: z = W·x + b, batch normalisation
  * where there is one, ReLU except in the last layer.
  *
- * <p>What lies between two products runs over rows of the heap, one array an example.
+ * <p>What lies between two products runs over {@link Tile}s on the heap.
  */
 final class DenseLayer implements AutoCloseable {
 
@@ -28,7 +29,9 @@ final class DenseLayer implements AutoCloseable {
   private final NativeMatrix products;
 
   private final DenseWeights weights;
+  private final Tile tile;
   private final HeapParameter bias;
+  private final float[] biasGradient;
   private final @Nullable FusedBatchNorm norm;
 
   /** The layer's outputs; in the last layer the learner turns them into their gradients. */
@@ -38,12 +41,15 @@ final class DenseLayer implements AutoCloseable {
   private final float[][] gradients;
 
   /**
+   * @param batchSize how many rows there usually are
+   * @param maxRows how many there may be
    * @param previous the layer that gives the inputs, null for the first
    */
   DenseLayer(
       Sgemm sgemm,
       Network.Layer layer,
       Activation activation,
+      int batchSize,
       int maxRows,
       Sgd sgd,
       @Nullable DenseLayer previous) {
@@ -61,16 +67,25 @@ final class DenseLayer implements AutoCloseable {
             inputs,
             products,
             previous == null ? null : previous.products);
-    this.bias = new HeapParameter(layer.bias(), sgd);
+    this.tile = new Tile(out, batchSize);
+    this.bias = new HeapParameter(layer.bias(), tile, sgd);
+    this.biasGradient = tile.array();
     this.norm =
-        layer.batchNorm() == null ? null : new FusedBatchNorm(layer.batchNorm(), maxRows, sgd);
-    this.outputs = new float[maxRows][out];
-    this.gradients = activation == Activation.NONE ? outputs : new float[maxRows][out];
+        layer.batchNorm() == null
+            ? null
+            : new FusedBatchNorm(layer.batchNorm(), tile, maxRows, sgd);
+    this.outputs = tile.batch(maxRows);
+    this.gradients = activation == Activation.NONE ? outputs : tile.batch(maxRows);
   }
 
   /** Where the caller puts the inputs before {@link #forward}, one example a row. */
   NativeMatrix inputs() {
     return inputs;
+  }
+
+  /** How {@link #outputs} lie. */
+  Tile tile() {
+    return tile;
   }
 
   float[][] outputs() {
@@ -79,43 +94,61 @@ final class DenseLayer implements AutoCloseable {
 
   void forward(int rows, Mode mode, @Nullable DenseLayer next) {
     weights.forward(rows);
-    for (int i = 0; i < rows; i++) {
-      products.get(i, outputs[i]);
+    int tiles = tile.count(rows);
+    for (int t = 0; t < tiles; t++) {
+      products.getRows(tile.firstRow(t), outputs[t], tile.length(t, rows));
     }
     if (norm != null) {
       norm.forward(outputs, rows, mode, bias.values());
-    } else if (activation == Activation.RELU) {
-      for (int i = 0; i < rows; i++) {
-        Vectors.addAndRectify(outputs[i], bias.values());
-      }
     } else {
-      for (int i = 0; i < rows; i++) {
-        Vectors.add(bias.values(), outputs[i]);
+      for (int t = 0; t < tiles; t++) {
+        addBias(tile.length(t, rows), outputs[t]);
       }
     }
     if (next != null) {
-      for (int i = 0; i < rows; i++) {
-        next.inputs.put(i, outputs[i]);
+      for (int t = 0; t < tiles; t++) {
+        next.inputs.putRows(tile.firstRow(t), outputs[t], tile.length(t, rows));
       }
+    }
+  }
+
+  private void addBias(int n, float[] z) {
+    if (activation == Activation.RELU) {
+      Vectors.addAndRectify(n, z, bias.values());
+    } else {
+      Vectors.add(n, bias.values(), z);
     }
   }
 
   /** From the gradients by this layer's outputs to those by its inputs, and the update. */
   void backward(int rows, double learningRate) {
-    if (activation == Activation.RELU) {
-      for (int i = 0; i < rows; i++) {
-        products.get(i, gradients[i]);
-        Vectors.maskWhereZero(gradients[i], outputs[i]);
+    int tiles = tile.count(rows);
+    if (gradients != outputs) {
+      for (int t = 0; t < tiles; t++) {
+        products.getRows(tile.firstRow(t), gradients[t], tile.length(t, rows));
       }
     }
+    Arrays.fill(biasGradient, 0);
     if (norm != null) {
-      norm.backward(gradients, rows, learningRate);
+      norm.backward(gradients, outputs, rows, learningRate);
+    } else {
+      for (int t = 0; t < tiles; t++) {
+        maskAndAddToBias(tile.length(t, rows), gradients[t], outputs[t]);
+      }
+      tile.fold(biasGradient);
     }
-    bias.descend(gradients, rows, learningRate);
-    for (int i = 0; i < rows; i++) {
-      products.put(i, gradients[i]);
+    bias.descend(biasGradient, learningRate);
+    for (int t = 0; t < tiles; t++) {
+      products.putRows(tile.firstRow(t), gradients[t], tile.length(t, rows));
     }
     weights.backward(rows, learningRate);
+  }
+
+  private void maskAndAddToBias(int n, float[] gradient, float[] output) {
+    if (activation == Activation.RELU) {
+      Vectors.maskWhereZero(n, gradient, output);
+    }
+    Vectors.add(n, gradient, biasGradient);
   }
 
   Network.Layer snapshot() {

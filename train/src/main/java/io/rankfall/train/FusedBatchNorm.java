@@ -4,19 +4,21 @@ import io.rankfall.spectra.Matrix;
 import java.util.Arrays;
 
 /**
- * {@link BatchNorm} in training, with the bias before it and the ReLU after it, over rows of heap
- * arrays.
+ * {@link BatchNorm} in training, with the bias before it and the ReLU after it, over the tiles of a
+ * batch.
  *
- * <p>The mini-batch's mean takes the bias away again, so it is added to the running mean only.
+ * <p>The mini-batch's mean takes the bias away again: it is added to the running mean only, and its
+ * gradient is zero.
  */
 final class FusedBatchNorm {
   private final int width;
+  private final Tile tile;
   private final HeapParameter gamma;
   private final HeapParameter beta;
   private final float[] runningMean;
   private final float[] runningVariance;
 
-  /** (z − mean)/√(variance + ε) of the last training batch, one example a row. */
+  /** (z − mean)/√(variance + ε) of the last training batch. */
   private final float[][] normalized;
 
   private final float[] mean;
@@ -28,21 +30,22 @@ final class FusedBatchNorm {
   private final float[] slope;
   private final float[] offset;
 
-  FusedBatchNorm(BatchNorm initial, int maxRows, Sgd sgd) {
+  FusedBatchNorm(BatchNorm initial, Tile tile, int maxRows, Sgd sgd) {
     this.width = initial.gamma().cols();
-    this.gamma = new HeapParameter(initial.gamma(), sgd);
-    this.beta = new HeapParameter(initial.beta(), sgd);
+    this.tile = tile;
+    this.gamma = new HeapParameter(initial.gamma(), tile, sgd);
+    this.beta = new HeapParameter(initial.beta(), tile, sgd);
     this.runningMean = initial.runningMean().toArray();
     this.runningVariance = initial.runningVariance().toArray();
-    this.normalized = new float[maxRows][width];
-    this.mean = new float[width];
-    this.variance = new float[width];
-    this.inverseDeviation = new float[width];
-    this.gammaGradient = new float[width];
-    this.betaGradient = new float[width];
-    this.factor = new float[width];
-    this.slope = new float[width];
-    this.offset = new float[width];
+    this.normalized = tile.batch(maxRows);
+    this.mean = tile.array();
+    this.variance = tile.array();
+    this.inverseDeviation = tile.array();
+    this.gammaGradient = tile.array();
+    this.betaGradient = tile.array();
+    this.factor = tile.array();
+    this.slope = tile.array();
+    this.offset = tile.array();
   }
 
   /** z ← max(γ·(z + bias − mean)/√(variance + ε) + β, 0). */
@@ -55,24 +58,36 @@ final class FusedBatchNorm {
         inverseDeviation[j] = (float) (1 / Math.sqrt(runningVariance[j] + BatchNorm.EPSILON));
       }
     }
-    for (int i = 0; i < rows; i++) {
-      Vectors.normalize(z[i], mean, inverseDeviation, normalized[i]);
-      Vectors.scaleAndRectify(normalized[i], gamma.values(), beta.values(), z[i]);
+    tile.repeat(mean);
+    tile.repeat(inverseDeviation);
+    for (int t = 0; t < tile.count(rows); t++) {
+      Vectors.normalizeAndRectify(
+          tile.length(t, rows),
+          z[t],
+          mean,
+          inverseDeviation,
+          gamma.values(),
+          beta.values(),
+          normalized[t]);
     }
   }
 
+  /** Mean and 1/√(variance + ε) of the mini-batch; moves the running ones. */
   private void measure(float[][] z, int rows, float[] bias) {
     Arrays.fill(mean, 0);
-    for (int i = 0; i < rows; i++) {
-      Vectors.add(z[i], mean);
+    for (int t = 0; t < tile.count(rows); t++) {
+      Vectors.add(tile.length(t, rows), z[t], mean);
     }
+    tile.fold(mean);
     for (int j = 0; j < width; j++) {
       mean[j] /= rows;
     }
+    tile.repeat(mean);
     Arrays.fill(variance, 0);
-    for (int i = 0; i < rows; i++) {
-      Vectors.addSquaredDistance(z[i], mean, variance);
+    for (int t = 0; t < tile.count(rows); t++) {
+      Vectors.addSquaredDistance(tile.length(t, rows), z[t], mean, variance);
     }
+    tile.fold(variance);
     float momentum = (float) BatchNorm.MOMENTUM;
     // A single example has no unbiased variance: the running one keeps its value.
     float unbiased = rows > 1 ? 1f / (rows - 1) : 0f;
@@ -84,26 +99,27 @@ final class FusedBatchNorm {
     }
   }
 
-  /**
-   * Turns the gradients by the outputs, masked by the ReLU, into those by the inputs z, and updates
-   * γ and β.
-   */
-  void backward(float[][] delta, int rows, double learningRate) {
+  /** Turns the gradients by the outputs into those by the inputs z, and updates γ and β. */
+  void backward(float[][] delta, float[][] outputs, int rows, double learningRate) {
     Arrays.fill(gammaGradient, 0);
     Arrays.fill(betaGradient, 0);
-    for (int i = 0; i < rows; i++) {
-      Vectors.addProduct(delta[i], normalized[i], gammaGradient);
-      Vectors.add(delta[i], betaGradient);
+    for (int t = 0; t < tile.count(rows); t++) {
+      Vectors.maskAndAdd(
+          tile.length(t, rows), delta[t], outputs[t], normalized[t], betaGradient, gammaGradient);
     }
+    tile.fold(gammaGradient);
+    tile.fold(betaGradient);
     float[] g = gamma.values();
-    float share = 1f / rows;
     for (int j = 0; j < width; j++) {
       factor[j] = g[j] * inverseDeviation[j];
-      slope[j] = -factor[j] * share * gammaGradient[j];
-      offset[j] = -factor[j] * share * betaGradient[j];
+      slope[j] = -factor[j] * gammaGradient[j] / rows;
+      offset[j] = -factor[j] * betaGradient[j] / rows;
     }
-    for (int i = 0; i < rows; i++) {
-      Vectors.combine(delta[i], factor, slope, normalized[i], offset);
+    tile.repeat(factor);
+    tile.repeat(slope);
+    tile.repeat(offset);
+    for (int t = 0; t < tile.count(rows); t++) {
+      Vectors.combine(tile.length(t, rows), delta[t], factor, slope, normalized[t], offset);
     }
     gamma.descend(gammaGradient, learningRate);
     beta.descend(betaGradient, learningRate);

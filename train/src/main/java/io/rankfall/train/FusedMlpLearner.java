@@ -26,7 +26,9 @@ final class FusedMlpLearner implements Learner {
           l == initial.layers().size() - 1
               ? DenseLayer.Activation.NONE
               : DenseLayer.Activation.RELU;
-      previous = new DenseLayer(sgemm, initial.layers().get(l), activation, maxRows, sgd, previous);
+      previous =
+          new DenseLayer(
+              sgemm, initial.layers().get(l), activation, batchSize, maxRows, sgd, previous);
       layers.add(previous);
     }
   }
@@ -34,13 +36,16 @@ final class FusedMlpLearner implements Learner {
   @Override
   public StepResult step(Batch batch, double learningRate) {
     int rows = batch.size();
-    float[][] logits = forward(batch, DenseLayer.Mode.TRAINING);
+    int classes = architecture.outputs();
+    DenseLayer last = forward(batch, DenseLayer.Mode.TRAINING);
     double loss = 0;
     int correct = 0;
     for (int i = 0; i < rows; i++) {
       int label = batch.label(i);
-      correct += Softmax.argmax(logits[i], 0, architecture.outputs()) == label ? 1 : 0;
-      loss += Softmax.gradient(logits[i], 0, architecture.outputs(), label, 1.0 / rows);
+      float[] logits = last.outputs()[last.tile().tileOf(i)];
+      int offset = last.tile().offsetOf(i);
+      correct += Softmax.argmax(logits, offset, classes) == label ? 1 : 0;
+      loss += Softmax.gradient(logits, offset, classes, label, 1.0 / rows);
     }
     for (int l = layers.size() - 1; l >= 0; l--) {
       layers.get(l).backward(rows, learningRate);
@@ -48,22 +53,25 @@ final class FusedMlpLearner implements Learner {
     return new StepResult(loss / rows, correct);
   }
 
-  private float[][] forward(Batch batch, DenseLayer.Mode mode) {
+  /** The last layer, holding the logits. */
+  private DenseLayer forward(Batch batch, DenseLayer.Mode mode) {
     batch.copyInputs(layers.get(0).inputs());
     for (int l = 0; l < layers.size(); l++) {
       @Nullable DenseLayer next = l + 1 == layers.size() ? null : layers.get(l + 1);
       layers.get(l).forward(batch.size(), mode, next);
     }
-    return layers.get(layers.size() - 1).outputs();
+    return layers.get(layers.size() - 1);
   }
 
   @Override
   public float[] logits(Batch batch) {
-    float[][] rows = forward(batch, DenseLayer.Mode.EVALUATION);
+    DenseLayer last = forward(batch, DenseLayer.Mode.EVALUATION);
+    Tile tile = last.tile();
     int classes = architecture.outputs();
     float[] logits = new float[batch.size() * classes];
     for (int i = 0; i < batch.size(); i++) {
-      System.arraycopy(rows[i], 0, logits, i * classes, classes);
+      System.arraycopy(
+          last.outputs()[tile.tileOf(i)], tile.offsetOf(i), logits, i * classes, classes);
     }
     return logits;
   }

@@ -35,7 +35,8 @@ final class NativeMatrix implements AutoCloseable {
     this.numbers = start.limit(count).asBuffer();
   }
 
-  private static int stride(int cols) {
+  /** From the start of a row to the next in a matrix of so many columns. */
+  static int stride(int cols) {
     int lines = (cols + LINE - 1) / LINE;
     return (lines | 1) * LINE;
   }
@@ -60,11 +61,6 @@ final class NativeMatrix implements AutoCloseable {
     return start.getPointer(col);
   }
 
-  /** Overwrites a row by the first numbers of {@code from}. */
-  void put(int row, float[] from) {
-    numbers.put(row * stride, from, 0, cols);
-  }
-
   /** Overwrites a row by the numbers of {@code from} that start at {@code offset}. */
   void put(int row, float[] from, int offset) {
     numbers.put(row * stride, from, offset, cols);
@@ -73,6 +69,16 @@ final class NativeMatrix implements AutoCloseable {
   /** Copies a row to the beginning of {@code to}. */
   void get(int row, float[] to) {
     numbers.get(row * stride, to, 0, cols);
+  }
+
+  /** Overwrites whole rows by the first numbers of a {@link Tile}. */
+  void putRows(int first, float[] tile, int length) {
+    numbers.put(first * stride, tile, 0, length);
+  }
+
+  /** Copies whole rows to the beginning of a {@link Tile}. */
+  void getRows(int first, float[] tile, int length) {
+    numbers.get(first * stride, tile, 0, length);
   }
 
   @Override

@@ -1,51 +1,47 @@
 package io.rankfall.train;
 
 /**
- * Loops over rows of numbers. Each touches all its arrays at one index, which is the form that the
- * JIT compiler turns into vector instructions.
+ * Loops over the first {@code n} numbers of {@link Tile}s. Each touches all its arrays at one
+ * index, which is the form that the JIT compiler turns into vector instructions.
  */
 final class Vectors {
   private Vectors() {}
 
   /** sum ← sum + x. */
-  static void add(float[] x, float[] sum) {
-    for (int j = 0; j < sum.length; j++) {
+  static void add(int n, float[] x, float[] sum) {
+    for (int j = 0; j < n; j++) {
       sum[j] += x[j];
     }
   }
 
-  /** sum ← sum + x·y. */
-  static void addProduct(float[] x, float[] y, float[] sum) {
-    for (int j = 0; j < sum.length; j++) {
-      sum[j] += x[j] * y[j];
-    }
-  }
-
   /** sum ← sum + (x − mean)². */
-  static void addSquaredDistance(float[] x, float[] mean, float[] sum) {
-    for (int j = 0; j < sum.length; j++) {
+  static void addSquaredDistance(int n, float[] x, float[] mean, float[] sum) {
+    for (int j = 0; j < n; j++) {
       float d = x[j] - mean[j];
       sum[j] += d * d;
     }
   }
 
-  /** result ← (x − mean)·factor. */
-  static void normalize(float[] x, float[] mean, float[] factor, float[] result) {
-    for (int j = 0; j < result.length; j++) {
-      result[j] = (x[j] - mean[j]) * factor[j];
-    }
-  }
-
-  /** result ← max(factor·x + offset, 0). */
-  static void scaleAndRectify(float[] x, float[] factor, float[] offset, float[] result) {
-    for (int j = 0; j < result.length; j++) {
-      result[j] = Math.max(factor[j] * x[j] + offset[j], 0f);
+  /** normalized ← (z − mean)·inverseDeviation, z ← max(γ·normalized + β, 0). */
+  @SuppressWarnings("TooManyParameters")
+  static void normalizeAndRectify(
+      int n,
+      float[] z,
+      float[] mean,
+      float[] inverseDeviation,
+      float[] gamma,
+      float[] beta,
+      float[] normalized) {
+    for (int j = 0; j < n; j++) {
+      float x = (z[j] - mean[j]) * inverseDeviation[j];
+      normalized[j] = x;
+      z[j] = Math.max(gamma[j] * x + beta[j], 0f);
     }
   }
 
   /** x ← max(x + offset, 0). */
-  static void addAndRectify(float[] x, float[] offset) {
-    for (int j = 0; j < x.length; j++) {
+  static void addAndRectify(int n, float[] x, float[] offset) {
+    for (int j = 0; j < n; j++) {
       x[j] = Math.max(x[j] + offset[j], 0f);
     }
   }
@@ -54,15 +50,26 @@ final class Vectors {
    * The gradient through ReLU: delta ← delta where the output is positive, else 0. A choice would
    * not be vectorised; the product is exact except for outputs below 3e-39.
    */
-  static void maskWhereZero(float[] delta, float[] outputs) {
-    for (int j = 0; j < delta.length; j++) {
+  static void maskWhereZero(int n, float[] delta, float[] outputs) {
+    for (int j = 0; j < n; j++) {
       delta[j] *= Math.min(outputs[j] * Float.MAX_VALUE, 1f);
     }
   }
 
+  /** As {@link #maskWhereZero}, then sum ← sum + delta, products ← products + delta·y. */
+  static void maskAndAdd(
+      int n, float[] delta, float[] outputs, float[] y, float[] sum, float[] products) {
+    for (int j = 0; j < n; j++) {
+      float d = delta[j] * Math.min(outputs[j] * Float.MAX_VALUE, 1f);
+      delta[j] = d;
+      sum[j] += d;
+      products[j] += d * y[j];
+    }
+  }
+
   /** x ← a·x + b·y + c. */
-  static void combine(float[] x, float[] a, float[] b, float[] y, float[] c) {
-    for (int j = 0; j < x.length; j++) {
+  static void combine(int n, float[] x, float[] a, float[] b, float[] y, float[] c) {
+    for (int j = 0; j < n; j++) {
       x[j] = a[j] * x[j] + b[j] * y[j] + c[j];
     }
   }
