@@ -1,0 +1,48 @@
+package io.rankfall.benchmarks.peers;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The same work done by us and by a peer.
+ *
+ * @param work what is done, for example {@code step 784-512-512-512-10, B=4}
+ * @param unit of the measured rates, for example {@code steps/s}
+ * @param peer the peer's name
+ * @param target the ratio of rates, ours to the peer's, that is aimed at
+ */
+record Duel(String work, String unit, String peer, double target, Entrant ours, Entrant theirs) {
+
+  /** Prepares a contender: reads data, builds a network. */
+  @FunctionalInterface
+  interface Entrant {
+    /**
+     * The prepared contender, owned by the caller.
+     *
+     * @throws MissingPeerException if it cannot be had on this machine
+     */
+    Contender enter() throws Exception;
+  }
+
+  /**
+   * Measures both, one after the other, in every round.
+   *
+   * @param seconds to measure each for
+   */
+  Score fight(int rounds, double seconds) throws Exception {
+    try (Contender us = ours.enter();
+        Contender them = theirs.enter()) {
+      us.measure(seconds);
+      them.measure(seconds);
+      List<Double> ourRates = new ArrayList<>();
+      List<Double> theirRates = new ArrayList<>();
+      for (int i = 0; i < rounds; i++) {
+        ourRates.add(us.measure(seconds));
+        theirRates.add(them.measure(seconds));
+      }
+      return Score.of(this, ourRates, theirRates);
+    } catch (MissingPeerException e) {
+      return Score.missing(this, String.valueOf(e.getMessage()));
+    }
+  }
+}
