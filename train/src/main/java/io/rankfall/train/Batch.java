@@ -39,6 +39,10 @@ public final class Batch {
     return examples.features();
   }
 
+  public int classes() {
+    return examples.classes();
+  }
+
   public int label(int i) {
     return examples.label(order[from + i]);
   }

@@ -13,7 +13,7 @@ public enum LearnerKind {
   DJL {
     @Override
     public Learner start(Network initial, Sgd sgd, int batchSize) {
-      return new DjlLearner(initial, sgd, batchSize);
+      return new DjlLearner(initial, sgd);
     }
   };
 

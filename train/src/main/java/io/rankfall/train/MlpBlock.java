@@ -1,9 +1,5 @@
 package io.rankfall.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
@@ -13,10 +9,9 @@ import io.rankfall.spectra.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** An {@link Mlp} as a DJL block: its arrays belong to the manager it was made with. */
+/** An {@link Mlp} as a DJL block, whose initializers give it the values of a {@link Network}. */
 final class MlpBlock {
   private final Mlp architecture;
   private final SequentialBlock block = new SequentialBlock();
@@ -24,23 +19,22 @@ final class MlpBlock {
 
   private record Layer(String name, Linear linear, ai.djl.nn.norm.@Nullable BatchNorm norm) {}
 
-  MlpBlock(Network initial, NDManager manager) {
+  MlpBlock(Network initial) {
     this.architecture = initial.architecture();
     for (Network.Layer layer : initial.layers()) {
       if (!layers.isEmpty()) {
         block.add(Activation.reluBlock());
       }
-      layers.add(add(layer, manager));
+      layers.add(add(layer));
     }
-    block.initialize(manager, DataType.FLOAT32, new Shape(1, architecture.inputs()));
   }
 
-  private Layer add(Network.Layer layer, NDManager manager) {
+  private Layer add(Network.Layer layer) {
     Matrix weight = layer.weight();
     Linear linear = Linear.builder().setUnits(weight.rows()).build();
     block.add(linear);
-    set(linear, "weight", weight, new Shape(weight.rows(), weight.cols()), manager);
-    set(linear, "bias", layer.bias(), manager);
+    set(linear, "weight", weight);
+    set(linear, "bias", layer.bias());
     BatchNorm from = layer.batchNorm();
     if (from == null) {
       return new Layer(layer.name(), linear, null);
@@ -52,25 +46,16 @@ final class MlpBlock {
             .optMomentum((float) (1 - BatchNorm.MOMENTUM))
             .build();
     block.add(norm);
-    set(norm, "gamma", from.gamma(), manager);
-    set(norm, "beta", from.beta(), manager);
-    set(norm, "runningMean", from.runningMean(), manager);
-    set(norm, "runningVar", from.runningVariance(), manager);
+    set(norm, "gamma", from.gamma());
+    set(norm, "beta", from.beta());
+    set(norm, "runningMean", from.runningMean());
+    set(norm, "runningVar", from.runningVariance());
     return new Layer(layer.name(), linear, norm);
   }
 
-  private static void set(Block block, String name, Matrix values, NDManager manager) {
-    set(block, name, values, new Shape(values.size()), manager);
-  }
-
-  /**
-   * The array is PyTorch's own copy: one that stays in Java's memory has a random alignment, on
-   * which the order of PyTorch's sums depends.
-   */
-  private static void set(Block block, String name, Matrix values, Shape shape, NDManager manager) {
-    try (NDArray staged = manager.create(values.toArray(), shape)) {
-      parameter(block, name).setArray(staged.duplicate());
-    }
+  private static void set(Block block, String name, Matrix values) {
+    parameter(block, name)
+        .setInitializer((manager, shape, type) -> PyTorch.copy(values.toArray(), shape, manager));
   }
 
   private static Parameter parameter(Block block, String name) {
@@ -79,22 +64,6 @@ final class MlpBlock {
 
   SequentialBlock block() {
     return block;
-  }
-
-  /** What SGD updates: weights, biases, γ and β. */
-  List<NDArray> trained() {
-    return block.getParameters().values().stream()
-        .filter(Parameter::requiresGradient)
-        .map(Parameter::getArray)
-        .toList();
-  }
-
-  /** The running variances of batch normalisation. */
-  List<NDArray> runningVariances() {
-    return layers.stream()
-        .flatMap(layer -> Stream.ofNullable(layer.norm))
-        .map(norm -> parameter(norm, "runningVar").getArray())
-        .toList();
   }
 
   /** A copy of the parameters. */

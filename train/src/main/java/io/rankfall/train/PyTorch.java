@@ -2,11 +2,17 @@ package io.rankfall.train;
 
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class PyTorch {
   private static final String OFFLINE = "ai.djl.offline";
+
+  /** glibc's limit is 32 MB. */
+  private static final int LARGEST_BLOCK_KEPT = 31 << 20;
+
   private static final ReentrantLock ONE_AT_A_TIME = new ReentrantLock(true);
   private static @Nullable PyTorch loaded;
 
@@ -56,6 +66,7 @@ final class PyTorch {
     try {
       Engine engine = Engine.getEngine("PyTorch");
       JniUtils.setNumThreads(1);
+      keepFreedMemory(engine);
       return engine;
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new IllegalStateException(
@@ -63,6 +74,17 @@ final class PyTorch {
               + "and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found "
               + rootCause(e),
           e);
+    }
+  }
+
+  /**
+   * Once a block as large as this is freed, glibc keeps smaller ones for the next use. Else it
+   * hands the larger activations back to the system in every step, and the system fills them with
+   * zeros again.
+   */
+  private static void keepFreedMemory(Engine engine) {
+    try (NDManager manager = engine.newBaseManager(ai.djl.Device.cpu())) {
+      manager.create(new Shape(LARGEST_BLOCK_KEPT / Float.BYTES)).close();
     }
   }
 
@@ -112,11 +134,49 @@ final class PyTorch {
   }
 
   /**
-   * Records the operations that follow, within {@link #run}.
+   * PyTorch's own copy of {@code values}: an array that stays in Java's memory has a random
+   * alignment, on which the order of PyTorch's sums depends.
+   */
+  static NDArray copy(float[] values, Shape shape, NDManager manager) {
+    try (NDArray staged = manager.create(values, shape)) {
+      return staged.duplicate();
+    }
+  }
+
+  /** The memory of {@code array}, in single precision; valid as long as the array. */
+  FloatBuffer memory(NDArray array) {
+    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /**
+   * The memory in which the gradients of {@code parameter} are summed up, or null before the first
+   * {@link #backward} that reaches it; valid as long as the parameter.
+   */
+  @Nullable FloatBuffer gradientMemory(NDArray parameter) {
+    try (NDArray gradient = JniUtils.getGradient((PtNDArray) parameter)) {
+      return gradient == null ? null : memory(gradient);
+    }
+  }
+
+  /**
+   * Runs {@code forward} and adds to the gradient of every parameter in it: Jᵀ·g, with J its
+   * output's derivative by the parameter. Within {@link #run}.
    *
+   * @param gradient from the output to g, the gradient by it, of the same shape
    * @throws IllegalStateException if code outside Rankfall is collecting gradients in this process
    */
-  GradientCollector newGradientCollector() {
+  void backward(Supplier<NDArray> forward, UnaryOperator<NDArray> gradient) {
+    GradientCollector collector = newGradientCollector();
+    try {
+      NDArray output = forward.get();
+      NDArray given = gradient.apply(output);
+      JniUtils.backward((PtNDArray) output, (PtNDArray) given, false, false);
+    } finally {
+      collector.close();
+    }
+  }
+
+  private GradientCollector newGradientCollector() {
     try {
       return engine.newGradientCollector();
     } catch (IllegalStateException e) {

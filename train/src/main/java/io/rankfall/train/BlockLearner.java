@@ -1,0 +1,207 @@
+package io.rankfall.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.Pair;
+import io.rankfall.djl.BlockWeights;
+import io.rankfall.spectra.WeightMatrix;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Any DJL {@link Block} from one input to logits, trained by PyTorch's autograd: {@link Sgd} on the
+ * mean cross-entropy of the softmax, on one thread. A rerun gives the same bits.
+ *
+ * <p>Any number of these may be in use in a process, on any threads: {@link PyTorch} runs their
+ * work one after another. A step fails while other code of the process has a DJL gradient collector
+ * open.
+ */
+public final class BlockLearner implements Classifier {
+  private final PyTorch pytorch = PyTorch.load();
+  private final NDManager manager = pytorch.newManager();
+  private final Block block;
+  private final Shape input;
+  private final ParameterStore parameters = new ParameterStore(manager, false);
+  private final SgdUpdate update;
+  private final List<NDArray> variancesOfOneValue;
+
+  private final AlignedFloats inputs = new AlignedFloats();
+  private final AlignedFloats gradients = new AlignedFloats();
+  private float[] staged = {};
+
+  /**
+   * Parameters without values are drawn by their initializers, whose arrays {@link #close} frees;
+   * arrays that are there already are trained in place and stay their owner's. DJL's own
+   * initializers draw from the engine's generator, which {@code Engine.setRandomSeed} seeds.
+   *
+   * @param block to train; nobody else may use it until this is closed
+   * @param input the shape of one example, for example 3 × 32 × 32
+   * @param sgd momentum and weight decay, of all parameters that are not frozen
+   * @throws IllegalArgumentException naming the parameter, if one is not in single precision
+   * @throws IllegalStateException in one line, if PyTorch is missing or the block does not take
+   *     such inputs
+   */
+  public BlockLearner(Block block, Shape input, Sgd sgd) {
+    this.block = block;
+    this.input = input;
+    try {
+      this.update = new SgdUpdate(pytorch, pytorch.run("start", this::trained), sgd);
+      this.variancesOfOneValue = variancesOfOneValue(block, new ArrayList<>());
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  private List<NDArray> trained() {
+    block.initialize(manager, DataType.FLOAT32, batchOf(1));
+    return block.getParameters().stream()
+        .filter(parameter -> parameter.getValue().requiresGradient())
+        .map(BlockLearner::singlePrecision)
+        .toList();
+  }
+
+  private static NDArray singlePrecision(Pair<String, Parameter> parameter) {
+    NDArray array = parameter.getValue().getArray();
+    if (array.getDataType() != DataType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "parameter %s: expected float32, found %s"
+              .formatted(parameter.getKey(), array.getDataType()));
+    }
+    return array;
+  }
+
+  /** The running variances of normalisations that see one value a channel in a single example. */
+  private static List<NDArray> variancesOfOneValue(Block block, List<NDArray> found) {
+    if (block instanceof ai.djl.nn.norm.BatchNorm norm
+        && norm.describeInput().valueAt(0).slice(2).size() == 1) {
+      found.add(norm.getDirectParameters().get("runningVar").getArray());
+    }
+    for (Pair<String, Block> child : block.getChildren()) {
+      variancesOfOneValue(child.getValue(), found);
+    }
+    return found;
+  }
+
+  /**
+   * One step of {@link Sgd} on the mean cross-entropy of the batch.
+   *
+   * @param learningRate μ of this step
+   * @return loss and hits of the batch before the step; the loss is NaN or infinite when the
+   *     training has diverged
+   * @throws IllegalArgumentException if the batch does not fit the block
+   */
+  public StepResult step(Batch batch, double learningRate) {
+    return pytorch.run(
+        "step",
+        () -> {
+          try (NDManager scope = manager.newSubManager()) {
+            StepResult result = backward(batch, scope);
+            update.apply(learningRate);
+            return result;
+          }
+        });
+  }
+
+  private StepResult backward(Batch batch, NDManager scope) {
+    NDArray x = inputs(batch, scope);
+    if (batch.size() > 1 || variancesOfOneValue.isEmpty()) {
+      return backward(batch, x, scope);
+    }
+    // PyTorch refuses to normalise a single value. Twice the same example has the same mean, loss
+    // and gradients; the running variances keep their values, for one value has no variance.
+    List<NDArray> kept = variancesOfOneValue.stream().map(NDArray::duplicate).toList();
+    StepResult result = backward(batch, x.concat(x), scope);
+    for (int i = 0; i < kept.size(); i++) {
+      variancesOfOneValue.get(i).set(new NDIndex(":"), kept.get(i));
+      kept.get(i).close();
+    }
+    return result;
+  }
+
+  /** Adds to the gradients; {@code x} is the batch once or more. */
+  private StepResult backward(Batch batch, NDArray x, NDManager scope) {
+    int rows = Math.toIntExact(x.getShape().get(0));
+    double[] loss = new double[1];
+    int[] correct = new int[1];
+    pytorch.backward(
+        () -> forward(x, Mode.TRAINING),
+        output -> {
+          float[] logits = logits(output, rows, batch);
+          int classes = logits.length / rows;
+          for (int i = 0; i < rows; i++) {
+            int label = batch.label(i % batch.size());
+            correct[0] += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
+            loss[0] += Softmax.gradient(logits, i * classes, classes, label, 1.0 / rows);
+          }
+          return gradients.array(logits, output.getShape(), scope);
+        });
+    return new StepResult(loss[0] / rows, correct[0] * batch.size() / rows);
+  }
+
+  private enum Mode {
+    TRAINING,
+    EVALUATION
+  }
+
+  private NDArray forward(NDArray x, Mode mode) {
+    return block.forward(parameters, new NDList(x), mode == Mode.TRAINING).singletonOrThrow();
+  }
+
+  private Shape batchOf(int rows) {
+    return new Shape(rows).addAll(input);
+  }
+
+  private NDArray inputs(Batch batch, NDManager scope) {
+    if (batch.features() != input.size()) {
+      throw new IllegalArgumentException(
+          "batch: expected examples of %s = %d numbers, found %d"
+              .formatted(input, input.size(), batch.features()));
+    }
+    int count = Math.multiplyExact(batch.size(), batch.features());
+    if (staged.length < count) {
+      staged = new float[count];
+    }
+    batch.copyInputs(staged);
+    return inputs.array(staged, batchOf(batch.size()), scope);
+  }
+
+  private static float[] logits(NDArray output, int rows, Batch batch) {
+    Shape expected = new Shape(rows, batch.classes());
+    if (!output.getShape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "logits: expected shape %s, found %s".formatted(expected, output.getShape()));
+    }
+    return output.toFloatArray();
+  }
+
+  @Override
+  public float[] logits(Batch batch) {
+    return pytorch.run(
+        "evaluation",
+        () -> {
+          try (NDManager scope = manager.newSubManager()) {
+            NDArray output = forward(inputs(batch, scope), Mode.EVALUATION);
+            return logits(output, batch.size(), batch);
+          }
+        });
+  }
+
+  /** Copies of the block's weight matrices, as {@link BlockWeights} lists them. */
+  public List<WeightMatrix> weightMatrices() {
+    return pytorch.run("copy", () -> BlockWeights.of(block));
+  }
+
+  /** Frees what is held outside the heap, the parameters that this has drawn included. */
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

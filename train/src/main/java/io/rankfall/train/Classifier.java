@@ -1,0 +1,45 @@
+package io.rankfall.train;
+
+/** A network that tells classes apart: it gives logits, and its loss and accuracy follow. */
+public interface Classifier extends AutoCloseable {
+  /** Examples that go through the network at a time in evaluation. */
+  int EVALUATION_BATCH = 256;
+
+  /**
+   * The logits of a batch in evaluation mode, row by row; overwritten by the next call.
+   *
+   * @param batch at most {@link #EVALUATION_BATCH} examples
+   */
+  float[] logits(Batch batch);
+
+  /** The logits of {@code count} examples from {@code from} on in evaluation mode, row by row. */
+  default float[] logits(Examples examples, int from, int count) {
+    int classes = examples.classes();
+    float[] all = new float[count * classes];
+    for (int done = 0; done < count; done += EVALUATION_BATCH) {
+      Batch batch = Batch.range(examples, from + done, Math.min(EVALUATION_BATCH, count - done));
+      System.arraycopy(logits(batch), 0, all, done * classes, batch.size() * classes);
+    }
+    return all;
+  }
+
+  /** Loss and accuracy over {@code examples}, in evaluation mode. */
+  default Evaluation evaluate(Examples examples) {
+    int classes = examples.classes();
+    double loss = 0;
+    int correct = 0;
+    for (int from = 0; from < examples.size(); from += EVALUATION_BATCH) {
+      Batch batch = Batch.range(examples, from, Math.min(EVALUATION_BATCH, examples.size() - from));
+      float[] logits = logits(batch);
+      for (int i = 0; i < batch.size(); i++) {
+        correct += Softmax.argmax(logits, i * classes, classes) == batch.label(i) ? 1 : 0;
+        loss += Softmax.crossEntropy(logits, i * classes, classes, batch.label(i));
+      }
+    }
+    return new Evaluation(loss / examples.size(), (double) correct / examples.size());
+  }
+
+  /** Frees what is held outside the heap. */
+  @Override
+  void close();
+}
