@@ -6,6 +6,9 @@ import java.util.random.RandomGenerator;
 
 /** An immutable dense matrix of single-precision numbers, stored row by row. */
 public final class Matrix {
+  /** Rows transposed together: their cache lines are used up before they are evicted. */
+  private static final int TILE = 16;
+
   private final int rows;
   private final int cols;
   private final float[] values;
@@ -89,9 +92,12 @@ public final class Matrix {
 
   public Matrix transposed() {
     float[] t = new float[values.length];
-    for (int i = 0; i < rows; i++) {
+    for (int top = 0; top < rows; top += TILE) {
+      int bottom = Math.min(rows, top + TILE);
       for (int j = 0; j < cols; j++) {
-        t[j * rows + i] = values[i * cols + j];
+        for (int i = top; i < bottom; i++) {
+          t[j * rows + i] = values[i * cols + j];
+        }
       }
     }
     return new Matrix(cols, rows, t);

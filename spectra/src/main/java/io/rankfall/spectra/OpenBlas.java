@@ -103,18 +103,79 @@ public final class OpenBlas {
   }
 
   /**
-   * All eigenvalues of the symmetric n×n matrix whose lower triangle is in A, ascending, into w;
-   * with {@code vectors}, A is overwritten by the eigenvectors, one a column.
+   * The QR factorization of the m×n matrix A, unblocked. R replaces the upper triangle of A, the r
+   * = min(m,n) Householder vectors what is below; the r×r upper triangular T makes Q = I − V·T·Vᵀ
+   * (Schreiber and Van Loan 1989). What T has below its diagonal is left alone.
+   *
+   * @param tau r numbers
+   * @param work n numbers
+   */
+  @SuppressWarnings("TooManyParameters")
+  void householder(
+      int m, int n, FloatPointer a, FloatPointer t, int ldt, FloatPointer tau, FloatPointer work) {
+    require(openblas.LAPACKE_sgeqr2_work(LAPACK_COL_MAJOR, m, n, a, m, tau, work), "sgeqr2", n);
+    require(
+        openblas.LAPACKE_slarft_work(
+            LAPACK_COL_MAJOR, (byte) 'F', (byte) 'C', m, Math.min(m, n), a, m, tau, t, ldt),
+        "slarft",
+        n);
+  }
+
+  /**
+   * Reduces the symmetric n×n matrix whose lower triangle is in A to tridiagonal form by orthogonal
+   * similarity; A is overwritten.
+   *
+   * @param d the diagonal, n numbers
+   * @param e beside the diagonal, n−1 numbers
+   */
+  void dsytrd(int n, DoublePointer a, DoublePointer d, DoublePointer e) {
+    // Panels of eight columns: 10 % faster than the default 32 at order 512, equal at 2048.
+    int block = 8;
+    try (DoublePointer tau = new DoublePointer(n);
+        DoublePointer work = new DoublePointer((long) block * n)) {
+      require(
+          openblas.LAPACKE_dsytrd_work(
+              LAPACK_COL_MAJOR, (byte) 'L', n, a, n, d, e, tau, work, block * n),
+          "dsytrd",
+          n);
+    }
+  }
+
+  /**
+   * Reduces a symmetric n×n band matrix to tridiagonal form by orthogonal similarity; AB is
+   * overwritten.
+   *
+   * @param band how many diagonals are stored below the main one
+   * @param ab the lower triangle: entry (i, j) at {@code j·(band+1) + i−j}
+   * @param d the diagonal, n numbers
+   * @param e beside the diagonal, n−1 numbers
+   */
+  void dsbtrd(int n, int band, DoublePointer ab, DoublePointer d, DoublePointer e) {
+    try (DoublePointer none = new DoublePointer(1);
+        DoublePointer work = new DoublePointer(n)) {
+      require(
+          openblas.LAPACKE_dsbtrd_work(
+              LAPACK_COL_MAJOR, (byte) 'N', (byte) 'L', n, band, ab, band + 1, d, e, none, 1, work),
+          "dsbtrd",
+          n);
+    }
+  }
+
+  /**
+   * The eigenvalues of the symmetric n×n matrix whose lower triangle is in A, ascending, into w; A
+   * is overwritten by the eigenvectors, one a column.
    *
    * @throws ArithmeticException if the iteration did not converge
    */
-  void dsyevd(boolean vectors, int n, DoublePointer a, DoublePointer w) {
-    int info =
-        openblas.LAPACKE_dsyevd(
-            LAPACK_COL_MAJOR, (byte) (vectors ? 'V' : 'N'), (byte) 'L', n, a, n, w);
+  void dsyevd(int n, DoublePointer a, DoublePointer w) {
+    require(
+        openblas.LAPACKE_dsyevd(LAPACK_COL_MAJOR, (byte) 'V', (byte) 'L', n, a, n, w), "dsyevd", n);
+  }
+
+  private static void require(int info, String routine, int n) {
     if (info != 0) {
       throw new ArithmeticException(
-          "eigenvalues of a %dx%d matrix: LAPACK dsyevd returned %d".formatted(n, n, info));
+          "matrix of order %d: LAPACK %s returned %d".formatted(n, routine, info));
     }
   }
 }
