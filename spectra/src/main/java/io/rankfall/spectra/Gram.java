@@ -45,7 +45,7 @@ final class Gram {
    *
    * @throws NonFiniteException if an entry of W is NaN or infinite: then so is a diagonal entry
    */
-  private static DoublePointer lowerTriangle(Matrix w) {
+  static DoublePointer lowerTriangle(Matrix w) {
     int n = w.fullRank();
     DoublePointer gram = new DoublePointer((long) n * n);
     OpenBlas blas = OpenBlas.load();

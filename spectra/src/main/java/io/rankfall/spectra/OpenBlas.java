@@ -8,6 +8,7 @@ import static org.bytedeco.openblas.global.openblas.LAPACK_COL_MAJOR;
 
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
@@ -100,6 +101,39 @@ public final class OpenBlas {
   public void dsyrk(
       Op op, int n, int k, DoublePointer a, int lda, double beta, DoublePointer c, int ldc) {
     openblas.cblas_dsyrk(CblasColMajor, CblasLower, op.cblas, n, k, 1.0, a, lda, beta, c, ldc);
+  }
+
+  /** As {@link #dsyrk}, in single precision and with beta = 0. */
+  void ssyrk(Op op, int n, int k, FloatPointer a, int lda, FloatPointer c, int ldc) {
+    openblas.cblas_ssyrk(CblasColMajor, CblasLower, op.cblas, n, k, 1, a, lda, 0, c, ldc);
+  }
+
+  /** The m×n matrix A in double precision. */
+  void widen(int m, int n, FloatPointer a, int lda, DoublePointer to, int ldto) {
+    require(openblas.LAPACKE_slag2d_work(LAPACK_COL_MAJOR, m, n, a, lda, to, ldto), "slag2d", n);
+  }
+
+  /**
+   * P·L·D·Lᵀ·Pᵀ = A of the symmetric n×n matrix whose lower triangle is in A, with the pivoting of
+   * Bunch and Kaufman (1977). The lower triangle of A is overwritten by L and D, whose 1×1 and 2×2
+   * blocks are told apart by the sign of the pivots. An exact zero on the diagonal of D is kept.
+   */
+  void dsytrf(int n, DoublePointer a, IntPointer pivots) {
+    int block = 64;
+    try (DoublePointer work = new DoublePointer((long) block * n)) {
+      int info =
+          openblas.LAPACKE_dsytrf_work(
+              LAPACK_COL_MAJOR, (byte) 'L', n, a, n, pivots, work, block * n);
+      require(Math.min(info, 0), "dsytrf", n);
+    }
+  }
+
+  /** X (n×k) ← A⁻¹·X with A as {@link #dsytrf} left it. */
+  void dsytrs(int n, int k, DoublePointer a, IntPointer pivots, DoublePointer x) {
+    require(
+        openblas.LAPACKE_dsytrs_work(LAPACK_COL_MAJOR, (byte) 'L', n, k, a, n, pivots, x, n),
+        "dsytrs",
+        n);
   }
 
   /**
