@@ -94,6 +94,11 @@ public final class OpenBlas {
     openblas.cblas_sscal(n, alpha, x, 1);
   }
 
+  /** √Σx² over n numbers. */
+  double norm(int n, FloatPointer x) {
+    return openblas.cblas_snrm2(n, x, 1);
+  }
+
   /**
    * The lower triangle of C (n×n) ← A·Aᵀ + beta·C for an n×k matrix A, or Aᵀ·A + beta·C for a k×n
    * matrix A when {@code op} is transposed.
@@ -153,6 +158,25 @@ public final class OpenBlas {
             LAPACK_COL_MAJOR, (byte) 'F', (byte) 'C', m, Math.min(m, n), a, m, tau, t, ldt),
         "slarft",
         n);
+  }
+
+  /**
+   * Replaces the m×n matrix A, m ≥ n, by the Q of its QR factorization: n orthonormal columns
+   * whatever the rank of A.
+   */
+  void orthonormalize(int m, int n, FloatPointer a) {
+    int block = 32;
+    try (FloatPointer tau = new FloatPointer(n);
+        FloatPointer work = new FloatPointer((long) block * n)) {
+      require(
+          openblas.LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, m, tau, work, block * n),
+          "sgeqrf",
+          n);
+      require(
+          openblas.LAPACKE_sorgqr_work(LAPACK_COL_MAJOR, m, n, n, a, m, tau, work, block * n),
+          "sorgqr",
+          n);
+    }
   }
 
   /**
