@@ -15,13 +15,22 @@ final class Gram {
     return w.rows() <= w.cols();
   }
 
-  /** The eigenvalues, descending. */
+  static NonFiniteException nonFinite(Matrix w) {
+    return new NonFiniteException(w + ": expected finite numbers, found NaN or Inf");
+  }
+
+  /**
+   * The eigenvalues, descending.
+   *
+   * @throws NonFiniteException if an entry of W is NaN or infinite
+   */
   static double[] eigenvalues(Matrix w) {
     int n = w.fullRank();
     try (DoublePointer gram = lowerTriangle(w);
-        DoublePointer values = new DoublePointer(n)) {
-      OpenBlas.load().dsyevd(false, n, gram, values);
-      return SymmetricMatrix.descending(values, n);
+        DoublePointer diagonal = new DoublePointer(n);
+        DoublePointer beside = new DoublePointer(n)) {
+      OpenBlas.load().dsytrd(n, gram, diagonal, beside);
+      return Tridiagonal.eigenvalues(n, diagonal, beside);
     }
   }
 
@@ -31,8 +40,12 @@ final class Gram {
     }
   }
 
-  /** The caller owns the result. */
-  private static DoublePointer lowerTriangle(Matrix w) {
+  /**
+   * The caller owns the result.
+   *
+   * @throws NonFiniteException if an entry of W is NaN or infinite: then so is a diagonal entry
+   */
+  static DoublePointer lowerTriangle(Matrix w) {
     int n = w.fullRank();
     DoublePointer gram = new DoublePointer((long) n * n);
     OpenBlas blas = OpenBlas.load();
@@ -57,6 +70,12 @@ final class Gram {
         } else {
           blas.dsyrk(Op.AS_IS, n, width, nativePanel, n, beta, gram, n);
         }
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      if (!Double.isFinite(gram.get(i * (n + 1L)))) {
+        gram.close();
+        throw nonFinite(w);
       }
     }
     return gram;

@@ -29,10 +29,10 @@ public final class Spectrum {
    * @throws NonFiniteException if an entry is NaN or infinite
    */
   public static Spectrum of(Matrix matrix) {
-    if (!matrix.isFinite()) {
-      throw new NonFiniteException(matrix + ": expected finite numbers, found NaN or Inf");
-    }
-    double[] sigma = Gram.eigenvalues(matrix);
+    double[] sigma =
+        BandReduction.suits(matrix)
+            ? BandReduction.squaredSingularValues(matrix)
+            : Gram.eigenvalues(matrix);
     for (int i = 0; i < sigma.length; i++) {
       sigma[i] = Math.sqrt(Math.max(0, sigma[i]));
     }

@@ -100,7 +100,7 @@ public final class SymmetricMatrix {
   public Eigen eigen() {
     try (DoublePointer a = new DoublePointer(values);
         DoublePointer w = new DoublePointer(order)) {
-      OpenBlas.load().dsyevd(true, order, a, w);
+      OpenBlas.load().dsyevd(order, a, w);
       double[] ascending = new double[values.length];
       a.get(ascending);
       double[] vectors = new double[values.length];

@@ -37,10 +37,26 @@ public final class Truncation {
 
   /** W_r minimises ‖W − W_r‖_F (Eckart–Young): the truncated singular value decomposition. */
   public static Truncation of(Matrix w) {
-    if (!w.isFinite()) {
-      throw new NonFiniteException(w + ": expected finite numbers, found NaN or Inf");
-    }
     return new Truncation(w, Gram.ofRows(w) ? Side.LEFT : Side.RIGHT, Gram.of(w).eigen());
+  }
+
+  /**
+   * Factors of one small rank of a large matrix, without a decomposition of the whole: ‖W − AB‖₂ ≤
+   * 1.02·σ_{r+1} on Gaussian matrices, whose flat spectrum is the hardest, and on decaying ones
+   * (tested; a random method has no certainty). The space searched has six times the rank's
+   * dimensions; where that is more than half of the shorter side, the best factors are computed.
+   *
+   * @param rank from 1 to min(m,n)
+   * @param seed of the Gaussian start; the same seed gives the same bits
+   * @throws NonFiniteException if an entry is NaN or infinite
+   */
+  public static LowRank leading(Matrix w, int rank, long seed) {
+    requireRank(w, rank);
+    double norm = w.frobeniusNorm();
+    if (!BlockLanczos.suits(w, rank, norm)) {
+      return of(w).at(rank);
+    }
+    return BlockLanczos.factors(w, rank, norm, seed);
   }
 
   /**
@@ -52,7 +68,7 @@ public final class Truncation {
    */
   public static Truncation of(Matrix w, SymmetricMatrix inputs) {
     if (!w.isFinite()) {
-      throw new NonFiniteException(w + ": expected finite numbers, found NaN or Inf");
+      throw Gram.nonFinite(w);
     }
     return new Truncation(w, Side.LEFT, inputs.mappedBy(w).eigen());
   }
@@ -72,11 +88,7 @@ public final class Truncation {
    * @param rank from 1 to min(m,n)
    */
   public LowRank at(int rank) {
-    if (rank < 1 || rank > w.fullRank()) {
-      throw new IllegalArgumentException(
-          "rank of a %dx%d matrix: expected 1 to %d, found %d"
-              .formatted(w.rows(), w.cols(), w.fullRank(), rank));
-    }
+    requireRank(w, rank);
     int m = w.rows();
     int n = w.cols();
     OpenBlas blas = OpenBlas.load();
@@ -92,6 +104,14 @@ public final class Truncation {
       // To BLAS: (W·V_r)ᵀ = V_rᵀ·Wᵀ, r×m, which is W·V_r row by row.
       blas.dgemm(Op.TRANSPOSED, Op.AS_IS, rank, m, n, 1, basis, n, wt, n, 0, projected, rank);
       return new LowRank(rounded(m, rank, projected), rounded(rank, n, basis));
+    }
+  }
+
+  private static void requireRank(Matrix w, int rank) {
+    if (rank < 1 || rank > w.fullRank()) {
+      throw new IllegalArgumentException(
+          "rank of a %dx%d matrix: expected 1 to %d, found %d"
+              .formatted(w.rows(), w.cols(), w.fullRank(), rank));
     }
   }
 

@@ -14,17 +14,24 @@ public record WeightMatrix(String name, Matrix matrix) {
    * @throws NonFiniteException naming this matrix, if an entry is NaN or infinite
    */
   public Spectrum spectrum() {
-    requireFinite();
-    return Spectrum.of(matrix);
+    try {
+      return Spectrum.of(matrix);
+    } catch (NonFiniteException e) {
+      throw nonFinite();
+    }
   }
 
   /** This matrix, if every entry is a finite number. */
   public WeightMatrix requireFinite() {
     if (!matrix.isFinite()) {
-      throw new NonFiniteException(
-          "weights %s %dx%d: expected finite numbers, found NaN or Inf"
-              .formatted(name, matrix.rows(), matrix.cols()));
+      throw nonFinite();
     }
     return this;
+  }
+
+  private NonFiniteException nonFinite() {
+    return new NonFiniteException(
+        "weights %s %dx%d: expected finite numbers, found NaN or Inf"
+            .formatted(name, matrix.rows(), matrix.cols()));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -30,7 +31,8 @@ class SpectrumTest {
   @Test
   void agreesWithTheFullSvdBeyondOnePanelAndOverEightDecades() {
     SplittableRandom random = new SplittableRandom(7);
-    for (int[] shape : new int[][] {{300, 700}, {700, 300}, {257, 257}}) {
+    for (int[] shape :
+        new int[][] {{300, 700}, {700, 300}, {257, 257}, {1030, 1024}, {1024, 1100}}) {
       float[] scaled = Matrix.gaussian(shape[0], shape[1], random).toArray();
       for (int i = 0; i < scaled.length; i++) {
         scaled[i] *= (float) Math.pow(10, -8.0 * (i % shape[1]) / shape[1]);
@@ -40,6 +42,40 @@ class SpectrumTest {
       assertThat(Spectrum.of(w).toArray())
           .containsExactly(expected, within(TOLERANCE * expected[0]));
     }
+  }
+
+  @Test
+  void largeMatricesAgreeWithTheFullSvdAtEveryScaleAndRank() {
+    SplittableRandom random = new SplittableRandom(11);
+    int n = 1050;
+    Matrix lowRank = Matrix.gaussian(n, 9, random).times(Matrix.gaussian(9, n, random));
+    for (float scale : new float[] {1, 1e-35f, 1e32f}) {
+      float[] values = lowRank.toArray();
+      for (int i = 0; i < values.length; i++) {
+        values[i] *= scale;
+      }
+      Matrix w = Matrix.of(n, n, values);
+      assertThat(BandReduction.suits(w)).isTrue();
+      Spectrum s = Spectrum.of(w);
+      double[] expected = FullSvd.singularValues(w);
+      assertThat(s.toArray()).containsExactly(expected, within(TOLERANCE * expected[0]));
+      assertThat(s.rank(new RankRule.Numerical())).isEqualTo(9);
+      assertThat(Spectrum.of(w)).isEqualTo(s);
+    }
+    assertThat(Spectrum.of(Matrix.of(n, n, new float[n * n])).spectralNorm()).isZero();
+  }
+
+  @Test
+  void aLargeIdentityHasOneClusterOfSingularValues() {
+    int n = 1024;
+    float[] identity = new float[n * n];
+    for (int i = 0; i < n; i++) {
+      identity[i * n + i] = 1;
+    }
+    double[] ones = new double[n];
+    Arrays.fill(ones, 1);
+    assertThat(Spectrum.of(Matrix.of(n, n, identity)).toArray())
+        .containsExactly(ones, within(TOLERANCE));
   }
 
   @Property(tries = 50)
@@ -144,7 +180,12 @@ class SpectrumTest {
 
   @Test
   void nonFiniteWeightsAreNamed() {
-    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+    for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      float[] large = new float[1024 * 1024];
+      large[77_777] = bad;
+      assertThatThrownBy(() -> Spectrum.of(Matrix.of(1024, 1024, large)))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessage("Matrix[1024x1024]: expected finite numbers, found NaN or Inf");
       WeightMatrix w = new WeightMatrix("fc2", Matrix.of(1, 2, 1, bad));
       assertThatThrownBy(w::spectrum)
           .isInstanceOf(NonFiniteException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.SplittableRandom;
+import java.util.function.IntToDoubleFunction;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -55,6 +56,71 @@ class TruncationTest {
     assertThat(lost).isCloseTo(Math.sqrt(aware.loss(r)), within(tolerance));
     double lostByPlain = rootMeanSquare(w.minus(Truncation.of(w).at(r).product()).times(x));
     assertThat(lost).isLessThanOrEqualTo(lostByPlain + tolerance);
+  }
+
+  @Test
+  void leadingFactorsComeWithinTwoPercentOfTheBestError() {
+    SplittableRandom random = new SplittableRandom(4);
+    int rank = 16;
+    for (int[] shape : new int[][] {{400, 400}, {400, 700}, {700, 400}}) {
+      assertWithinTwoPercent(Matrix.gaussian(shape[0], shape[1], random), rank);
+      for (double decay : new double[] {0.01, 0.05, 0.2}) {
+        Matrix inner = Matrix.gaussian(shape[0], shape[1], random);
+        assertWithinTwoPercent(scaledColumns(inner, j -> Math.exp(-decay * j)), rank);
+      }
+      Matrix inner = Matrix.gaussian(shape[0], shape[1], random);
+      assertWithinTwoPercent(scaledColumns(inner, j -> 1.0 / (1 + j)), rank);
+      assertWithinTwoPercent(scaledColumns(inner, j -> j < 10 ? 1 : j < 60 ? 1e-3 : 1e-5), rank);
+    }
+  }
+
+  @Test
+  void leadingFactorsOfAMatrixOfLowerRankGiveItBack() {
+    SplittableRandom random = new SplittableRandom(6);
+    for (int trueRank : new int[] {1, 5, 16}) {
+      Matrix w =
+          Matrix.gaussian(500, trueRank, random).times(Matrix.gaussian(trueRank, 400, random));
+      LowRank factors = Truncation.leading(w, 16, 1);
+      assertThat(factors.rank()).isEqualTo(16);
+      assertThat(w.minus(factors.product()).frobeniusNorm())
+          .isLessThan(TOLERANCE * w.frobeniusNorm());
+    }
+    Matrix zero = Matrix.of(400, 400, new float[400 * 400]);
+    assertThat(Truncation.leading(zero, 4, 1).product()).isEqualTo(zero);
+  }
+
+  @Test
+  void leadingFactorsAreFixedByTheirSeed() {
+    Matrix w = Matrix.gaussian(400, 420, new SplittableRandom(8));
+    assertThat(Truncation.leading(w, 8, 1)).isEqualTo(Truncation.leading(w, 8, 1));
+    assertThat(Truncation.leading(w, 8, 1)).isNotEqualTo(Truncation.leading(w, 8, 2));
+    // Too small for the random space: the best factors, whatever the seed.
+    assertThat(Truncation.leading(w, 100, 1)).isEqualTo(Truncation.of(w).at(100));
+  }
+
+  @Test
+  void leadingFactorsRefuseWhatHasNone() {
+    float[] values = new float[400 * 400];
+    values[5] = Float.NaN;
+    assertThatThrownBy(() -> Truncation.leading(Matrix.of(400, 400, values), 4, 1))
+        .isInstanceOf(NonFiniteException.class);
+    assertThatThrownBy(() -> Truncation.leading(Matrix.of(1, 1, 1), 2, 1))
+        .hasMessage("rank of a 1x1 matrix: expected 1 to 1, found 2");
+  }
+
+  private static Matrix scaledColumns(Matrix w, IntToDoubleFunction scale) {
+    float[] values = w.toArray();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= (float) scale.applyAsDouble(i % w.cols());
+    }
+    return Matrix.of(w.rows(), w.cols(), values);
+  }
+
+  private static void assertWithinTwoPercent(Matrix w, int rank) {
+    double[] sigma = FullSvd.singularValues(w);
+    LowRank factors = Truncation.leading(w, rank, 3);
+    double error = FullSvd.singularValues(w.minus(factors.product()))[0];
+    assertThat(error).isBetween(sigma[rank] * (1 - 1e-4), 1.02 * sigma[rank] + 1e-6 * sigma[0]);
   }
 
   @Test
