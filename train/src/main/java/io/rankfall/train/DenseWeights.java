@@ -204,15 +204,15 @@ final class DenseWeights implements AutoCloseable {
 
   /** A copy of W. */
   Matrix snapshot() {
-    float[] w = new float[in * out];
+    float[] transposed = new float[in * out];
     float[] row = new float[out];
     for (int k = 0; k < in; k++) {
       weights.get(k, row);
       for (int j = 0; j < out; j++) {
-        w[j * in + k] = (float) (scale * row[j]);
+        transposed[k * out + j] = (float) (scale * row[j]);
       }
     }
-    return Matrix.of(out, in, w);
+    return Matrix.of(in, out, transposed).transposed();
   }
 
   @Override

@@ -1,11 +1,17 @@
 package io.rankfall.benchmarks.peers;
 
 import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.Rank;
+import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.spectra.Truncation;
 import io.rankfall.train.Examples;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** All works with their peers and targets. */
 final class Duels {
@@ -30,6 +36,7 @@ final class Duels {
     Duels duels = new Duels(inputs, python);
     duels.steps();
     duels.trials();
+    duels.residual();
     duels.spectra();
     return duels.duels;
   }
@@ -89,46 +96,107 @@ final class Duels {
     Steps steps = Steps.mlp512(16, 0);
     duels.add(
         new Duel(
-            "epoch with all singular values, " + steps.label(),
+            "epoch " + steps.name() + ", B=16, all spectra",
             "epochs/s",
-            "without",
+            "without spectra",
             0.98,
             () -> new Epoch(steps, inputs.examples(784), true),
             () -> new Epoch(steps, inputs.examples(784), false)));
   }
 
+  private void residual() {
+    Map<String, Object> request = new HashMap<>();
+    request.put("net", "resnet18");
+    request.put("inputs", 3072);
+    request.put("batch", 16);
+    request.put("learningRate", Steps.LEARNING_RATE);
+    request.put("momentum", 0.9);
+    request.put("weightDecay", Steps.WEIGHT_DECAY);
+    request.put("inputsFile", inputs.inputs(3072).toString());
+    request.put("labelsFile", inputs.labels().toString());
+    duels.add(
+        new Duel(
+            "step ResNet-18, 3×32×32, B=16, momentum",
+            "steps/s",
+            "PyTorch eager",
+            1,
+            () -> new BlockSteps(inputs.examples(3072), 16),
+            () -> python.get().enter("step", request)));
+  }
+
   private void spectra() {
-    int[][] shapes = {{512, 512}, {512, 4608}, {2048, 2048}};
-    double[] singleTargets = {1.2, 3, 1.5};
-    for (int i = 0; i < shapes.length; i++) {
-      int rows = shapes[i][0];
-      int cols = shapes[i][1];
-      Matrix matrix = inputs.gaussian(rows, cols);
-      Contender ours = Contender.repeating(() -> Spectrum.of(matrix));
-      String work = "singular values %d×%d".formatted(rows, cols);
-      add(work, "torch svdvals", singleTargets[i], ours, "svdvals", rows, cols);
-      add(work, "scipy svd, double", 3, ours, "scipy_svd", rows, cols);
-    }
+    spectra(512, 512, 1.2, 3);
+    spectra(512, 4608, 3, 4);
+    spectra(2048, 2048, 1.5, 3);
+    factors(2048, "torch svd", "full_svd", 10);
+    factors(4096, "torch svd_lowrank", "svd_lowrank", 1);
+  }
+
+  private void spectra(int rows, int cols, double singularTarget, double rankTarget) {
+    Supplier<Matrix> matrix = () -> inputs.gaussian(rows, cols);
+    String values = "singular values %d×%d".formatted(rows, cols);
+    Map<String, Object> request = new HashMap<>();
+    request.put("rows", rows);
+    add(values, "torch svdvals", singularTarget, matrix, Spectrum::of, "svdvals", request);
+    add(values, "scipy svd, double", 3, matrix, Spectrum::of, "scipy_svd", request);
+    duels.add(
+        new Duel(
+            values,
+            "1/s",
+            "LAPACK sgesdd",
+            1.5,
+            () -> {
+              Matrix w = matrix.get();
+              return Contender.repeating(() -> Spectrum.of(w));
+            },
+            () -> new LapackSvd(matrix.get())));
+    add(
+        "rank %d×%d, σ > 1e-3·‖W‖F".formatted(rows, cols),
+        "torch matrix_rank",
+        rankTarget,
+        matrix,
+        w -> Rank.of(w, RankRule.FROBENIUS_THOUSANDTH),
+        "matrix_rank",
+        request);
+  }
+
+  private void factors(int order, String peer, String work, double target) {
+    int rank = 64;
+    Map<String, Object> request = new HashMap<>();
+    request.put("rows", order);
+    request.put("rank", rank);
+    add(
+        "factors of rank %d, %d×%d".formatted(rank, order, order),
+        peer,
+        target,
+        () -> inputs.gaussian(order, order),
+        w -> Truncation.leading(w, rank, 1),
+        work,
+        request);
   }
 
   private void add(
-      String work, String peer, double target, Contender ours, String request, int rows, int cols) {
+      String work,
+      String peer,
+      double target,
+      Supplier<Matrix> matrix,
+      Consumer<Matrix> ours,
+      String theirs,
+      Map<String, Object> request) {
     duels.add(
         new Duel(
             work,
             "1/s",
             peer,
             target,
-            () -> ours,
-            () ->
-                python
-                    .get()
-                    .enter(
-                        request,
-                        Map.of(
-                            "rows",
-                            rows,
-                            "matrixFile",
-                            inputs.gaussianFile(rows, cols).toString()))));
+            () -> {
+              Matrix w = matrix.get();
+              return Contender.repeating(() -> ours.accept(w));
+            },
+            () -> {
+              Map<String, Object> all = new HashMap<>(request);
+              all.put("matrixFile", inputs.file(matrix.get()).toString());
+              return python.get().enter(theirs, all);
+            }));
   }
 }

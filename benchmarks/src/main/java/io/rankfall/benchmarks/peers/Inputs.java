@@ -57,11 +57,11 @@ final class Inputs {
     return Matrix.gaussian(rows, cols, new SplittableRandom(1));
   }
 
-  /** The file of {@link #gaussian}. */
-  Path gaussianFile(int rows, int cols) throws IOException {
-    String name = rows + "x" + cols + ".f32";
+  /** A file of the matrix's numbers, written at the first request for its shape. */
+  Path file(Matrix matrix) throws IOException {
+    String name = matrix.rows() + "x" + matrix.cols() + ".f32";
     if (Files.notExists(folder.resolve(name))) {
-      write(name, gaussian(rows, cols).toArray());
+      write(name, matrix.toArray());
     }
     return folder.resolve(name);
   }
