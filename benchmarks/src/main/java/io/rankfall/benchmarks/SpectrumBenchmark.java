@@ -2,6 +2,8 @@ package io.rankfall.benchmarks;
 
 import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.Rank;
+import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
 import io.rankfall.spectra.Truncation;
 import java.util.SplittableRandom;
@@ -18,7 +20,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Milliseconds for all singular values, and for the factors of rank 64. */
+/**
+ * Milliseconds for all singular values, for the rank at a threshold alone, and for factors of rank
+ * 64: the best ones, and those from a random Krylov space.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -45,6 +50,16 @@ public class SpectrumBenchmark {
   @Benchmark
   public Spectrum singularValues() {
     return Spectrum.of(matrix);
+  }
+
+  @Benchmark
+  public int rank() {
+    return Rank.of(matrix, RankRule.FROBENIUS_THOUSANDTH);
+  }
+
+  @Benchmark
+  public LowRank leadingFactors() {
+    return Truncation.leading(matrix, 64, 1);
   }
 
   @Benchmark

@@ -8,9 +8,11 @@ import java.util.SplittableRandom;
  * defined on them.
  *
  * <p>Computed as the square roots of the eigenvalues of the double-precision Gram matrix of the
- * smaller side. Products of single-precision numbers are exact in double precision, so the absolute
- * error stays below 1e-6·σ₁ (tested against a full SVD), which is finer than the rounding of the
- * weights themselves.
+ * smaller side, or, from order 1024 up and unless one side is more than three times the other, of
+ * BᵀB for a band matrix B that reflections in single precision make of W. Products of
+ * single-precision numbers are exact in double precision, and reflections perturb W, not its
+ * square: the absolute error stays below 1e-6·σ₁ (tested against a full SVD; 4e-8·σ₁ at order
+ * 2048).
  */
 public final class Spectrum {
   private final int rows;
