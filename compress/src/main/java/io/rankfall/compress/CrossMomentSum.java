@@ -1,7 +1,7 @@
 package io.rankfall.compress;
 
-import io.rankfall.spectra.OpenBlas;
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas;
+import io.rankfall.spectra.Blas.Op;
 import org.bytedeco.javacpp.DoublePointer;
 
 /** Running sum of x·zᵀ off-heap for pairs of rows of one width. */
@@ -19,7 +19,7 @@ final class CrossMomentSum implements AutoCloseable {
     // To BLAS, rows are columns: (Σ x·zᵀ)ᵀ = Z·Xᵀ column by column is Σ x·zᵀ row by row.
     try (DoublePointer xs = toNative(x);
         DoublePointer zs = toNative(z)) {
-      OpenBlas.load()
+      Blas.load()
           .dgemm(
               Op.AS_IS,
               Op.TRANSPOSED,

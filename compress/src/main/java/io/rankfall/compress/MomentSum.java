@@ -1,7 +1,7 @@
 package io.rankfall.compress;
 
-import io.rankfall.spectra.OpenBlas;
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas;
+import io.rankfall.spectra.Blas.Op;
 import io.rankfall.spectra.SymmetricMatrix;
 import org.bytedeco.javacpp.DoublePointer;
 
@@ -26,7 +26,7 @@ final class MomentSum implements AutoCloseable {
   }
 
   void add(Rows rows) {
-    OpenBlas blas = OpenBlas.load();
+    Blas blas = Blas.load();
     for (int from = 0; from < rows.count(); from += PANEL) {
       int height = Math.min(PANEL, rows.count() - from);
       for (int i = 0; i < height; i++) {

@@ -1,8 +1,8 @@
 package io.rankfall.compress;
 
+import io.rankfall.spectra.Blas;
+import io.rankfall.spectra.Blas.Op;
 import io.rankfall.spectra.Matrix;
-import io.rankfall.spectra.OpenBlas;
-import io.rankfall.spectra.OpenBlas.Op;
 import io.rankfall.spectra.SymmetricMatrix;
 import org.bytedeco.javacpp.DoublePointer;
 
@@ -57,7 +57,7 @@ final class RidgeRegression {
     try (DoublePointer left = new DoublePointer(a);
         DoublePointer right = new DoublePointer(b);
         DoublePointer product = new DoublePointer((long) m * n)) {
-      OpenBlas.load().dgemm(Op.AS_IS, Op.AS_IS, n, m, k, 1, right, n, left, k, 0, product, n);
+      Blas.load().dgemm(Op.AS_IS, Op.AS_IS, n, m, k, 1, right, n, left, k, 0, product, n);
       double[] values = new double[m * n];
       product.get(values);
       return values;

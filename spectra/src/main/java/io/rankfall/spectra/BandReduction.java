@@ -1,6 +1,6 @@
 package io.rankfall.spectra;
 
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -26,7 +26,7 @@ final class BandReduction implements AutoCloseable {
   /** Beyond these powers of two, squares come near the ends of single precision. */
   private static final int SAFE_EXPONENT = 40;
 
-  private final OpenBlas blas = OpenBlas.load();
+  private final Blas blas = Blas.load();
 
   /** The longer and the shorter side of W. */
   private final int p;

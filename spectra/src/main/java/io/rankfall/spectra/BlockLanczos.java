@@ -1,6 +1,6 @@
 package io.rankfall.spectra;
 
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -30,7 +30,7 @@ final class BlockLanczos implements AutoCloseable {
   /** Thinner products cost more for each column. */
   private static final int SMALLEST_BLOCK = 16;
 
-  private final OpenBlas blas = OpenBlas.load();
+  private final Blas blas = Blas.load();
   private final int m;
   private final int n;
   private final int block;

@@ -1,6 +1,6 @@
 package io.rankfall.spectra;
 
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import org.bytedeco.javacpp.DoublePointer;
 
 /** The double-precision Gram matrix of the smaller side, W·Wᵀ or Wᵀ·W, and its eigenvalues. */
@@ -29,7 +29,7 @@ final class Gram {
     try (DoublePointer gram = lowerTriangle(w);
         DoublePointer diagonal = new DoublePointer(n);
         DoublePointer beside = new DoublePointer(n)) {
-      OpenBlas.load().dsytrd(n, gram, diagonal, beside);
+      Blas.load().dsytrd(n, gram, diagonal, beside);
       return Tridiagonal.eigenvalues(n, diagonal, beside);
     }
   }
@@ -48,7 +48,7 @@ final class Gram {
   static DoublePointer lowerTriangle(Matrix w) {
     int n = w.fullRank();
     DoublePointer gram = new DoublePointer((long) n * n);
-    OpenBlas blas = OpenBlas.load();
+    Blas blas = Blas.load();
     boolean rows = ofRows(w);
     int inner = rows ? w.cols() : w.rows();
     double[] panel = new double[Math.min(PANEL, inner) * n];

@@ -25,7 +25,7 @@ final class Inertia implements AutoCloseable {
       long diagonal = i * (order + 1L);
       factors.put(diagonal, factors.get(diagonal) - shift);
     }
-    OpenBlas.load().dsytrf(order, factors, pivots);
+    Blas.load().dsytrf(order, factors, pivots);
   }
 
   /** How many eigenvalues are positive. */
@@ -45,7 +45,7 @@ final class Inertia implements AutoCloseable {
 
   /** X (order×k) ← (A − shift·I)⁻¹·X. */
   void solve(int k, DoublePointer x) {
-    OpenBlas.load().dsytrs(order, k, factors, pivots, x);
+    Blas.load().dsytrs(order, k, factors, pivots, x);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.rankfall.spectra;
 
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.DoublePointer;
@@ -37,7 +37,7 @@ final class ShiftedGram {
   /** Of the longer side, how much is converted to double precision at a time. */
   private static final int PANEL = 256;
 
-  private final OpenBlas blas = OpenBlas.load();
+  private final Blas blas = Blas.load();
   private final Matrix w;
   private final double shift;
 

@@ -1,6 +1,6 @@
 package io.rankfall.spectra;
 
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import java.util.Objects;
 import org.bytedeco.javacpp.DoublePointer;
 
@@ -87,7 +87,7 @@ public final class SymmetricMatrix {
         DoublePointer c = new DoublePointer(values);
         DoublePointer cwt = new DoublePointer((long) n * m);
         DoublePointer wcwt = new DoublePointer((long) m * m)) {
-      OpenBlas blas = OpenBlas.load();
+      Blas blas = Blas.load();
       blas.dgemm(Op.AS_IS, Op.AS_IS, n, m, n, 1, c, n, wt, n, 0, cwt, n);
       blas.dgemm(Op.TRANSPOSED, Op.AS_IS, m, m, n, 1, wt, n, cwt, n, 0, wcwt, m);
       double[] product = new double[Math.multiplyExact(m, m)];
@@ -100,7 +100,7 @@ public final class SymmetricMatrix {
   public Eigen eigen() {
     try (DoublePointer a = new DoublePointer(values);
         DoublePointer w = new DoublePointer(order)) {
-      OpenBlas.load().dsyevd(order, a, w);
+      Blas.load().dsyevd(order, a, w);
       double[] ascending = new double[values.length];
       a.get(ascending);
       double[] vectors = new double[values.length];

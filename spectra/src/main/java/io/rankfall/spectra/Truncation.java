@@ -1,6 +1,6 @@
 package io.rankfall.spectra;
 
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import io.rankfall.spectra.SymmetricMatrix.Eigen;
 import org.bytedeco.javacpp.DoublePointer;
 
@@ -91,7 +91,7 @@ public final class Truncation {
     requireRank(w, rank);
     int m = w.rows();
     int n = w.cols();
-    OpenBlas blas = OpenBlas.load();
+    Blas blas = Blas.load();
     int outer = side == Side.LEFT ? n : m;
     try (DoublePointer basis = eigen.leading(rank);
         DoublePointer wt = SymmetricMatrix.toNative(w);

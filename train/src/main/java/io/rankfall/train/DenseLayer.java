@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import io.rankfall.spectra.Blas;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,7 @@ final class DenseLayer implements AutoCloseable {
    * @param previous the layer that gives the inputs, null for the first
    */
   DenseLayer(
-      Sgemm sgemm,
+      Blas blas,
       Network.Layer layer,
       Activation activation,
       int batchSize,
@@ -61,7 +62,7 @@ final class DenseLayer implements AutoCloseable {
     this.products = new NativeMatrix(maxRows, out);
     this.weights =
         new DenseWeights(
-            sgemm,
+            blas,
             layer.weight(),
             sgd,
             inputs,

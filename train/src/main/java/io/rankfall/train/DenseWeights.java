@@ -1,8 +1,8 @@
 package io.rankfall.train;
 
+import io.rankfall.spectra.Blas;
+import io.rankfall.spectra.Blas.Op;
 import io.rankfall.spectra.Matrix;
-import io.rankfall.spectra.OpenBlas;
-import io.rankfall.spectra.OpenBlas.Op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The weight matrix W (out × in) of a {@link DenseLayer}: its products and its SGD steps.
+ *
+ * <p>Matrices are row by row here and column by column for {@link Blas}: it is asked for the
+ * transpose of every product.
  *
  * <p>Kept as the transpose of Ŵ with W = s·Ŵ for a scalar s, so that decay is one multiplication, s
  * ← (1 − μ·wd)·s, and the update adds to Ŵ without another pass over it. s is multiplied into Ŵ
@@ -26,8 +29,7 @@ final class DenseWeights implements AutoCloseable {
   private static final double SMALLEST_SCALE = 0.5;
   private static final double SMALLEST_STATE_SCALE = 1e-6;
 
-  private final Sgemm sgemm;
-  private final OpenBlas blas = OpenBlas.load();
+  private final Blas blas;
   private final Sgd sgd;
   private final int in;
   private final int out;
@@ -59,13 +61,13 @@ final class DenseWeights implements AutoCloseable {
    * @param inputGradients rows × in, to be filled going backward; null if nobody asks
    */
   DenseWeights(
-      Sgemm sgemm,
+      Blas blas,
       Matrix initial,
       Sgd sgd,
       NativeMatrix inputs,
       NativeMatrix products,
       @Nullable NativeMatrix inputGradients) {
-    this.sgemm = sgemm;
+    this.blas = blas;
     this.sgd = sgd;
     this.in = initial.cols();
     this.out = initial.rows();
@@ -95,17 +97,17 @@ final class DenseWeights implements AutoCloseable {
 
   /** products ← inputs·Wᵀ for the first {@code rows} rows. */
   void forward(int rows) {
-    sgemm.multiply(
+    blas.sgemm(
         Op.AS_IS,
         Op.AS_IS,
-        rows,
         out,
+        rows,
         in,
         (float) scale,
-        inputs.row(0),
-        inputs.stride(),
         weights.row(0),
         weights.stride(),
+        inputs.row(0),
+        inputs.stride(),
         0,
         products.row(0),
         products.stride());
@@ -167,17 +169,17 @@ final class DenseWeights implements AutoCloseable {
 
   private void propagate(Block block, int rows) {
     if (inputGradients != null && block.xGradient != null) {
-      sgemm.multiply(
-          Op.AS_IS,
+      blas.sgemm(
           Op.TRANSPOSED,
-          rows,
+          Op.AS_IS,
           block.inputs,
+          rows,
           out,
           (float) scale,
-          products.row(0),
-          products.stride(),
           block.weights,
           weights.stride(),
+          products.row(0),
+          products.stride(),
           0,
           block.xGradient,
           inputGradients.stride());
@@ -186,17 +188,17 @@ final class DenseWeights implements AutoCloseable {
 
   /** target (the block's inputs × out) ← target + factor·inputsᵀ·products. */
   private void addOuterProducts(Block block, int rows, double factor, FloatPointer target) {
-    sgemm.multiply(
-        Op.TRANSPOSED,
+    blas.sgemm(
         Op.AS_IS,
-        block.inputs,
+        Op.TRANSPOSED,
         out,
+        block.inputs,
         rows,
         (float) factor,
-        block.x,
-        inputs.stride(),
         products.row(0),
         products.stride(),
+        block.x,
+        inputs.stride(),
         1,
         target,
         weights.stride());

@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import io.rankfall.spectra.Blas;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,10 @@ final class FusedMlpLearner implements Learner {
   private final List<DenseLayer> layers = new ArrayList<>();
 
   FusedMlpLearner(Network initial, Sgd sgd, int batchSize) {
-    this(initial, sgd, batchSize, Sgemm.fastest());
+    this(initial, sgd, batchSize, Blas.load());
   }
 
-  FusedMlpLearner(Network initial, Sgd sgd, int batchSize, Sgemm sgemm) {
+  FusedMlpLearner(Network initial, Sgd sgd, int batchSize, Blas blas) {
     this.architecture = initial.architecture();
     int maxRows = Math.max(batchSize, EVALUATION_BATCH);
     DenseLayer previous = null;
@@ -28,7 +29,7 @@ final class FusedMlpLearner implements Learner {
               : DenseLayer.Activation.RELU;
       previous =
           new DenseLayer(
-              sgemm, initial.layers().get(l), activation, batchSize, maxRows, sgd, previous);
+              blas, initial.layers().get(l), activation, batchSize, maxRows, sgd, previous);
       layers.add(previous);
     }
   }

@@ -1,5 +1,7 @@
 package io.rankfall.train;
 
+import io.rankfall.spectra.Blas;
+
 /** The fused learner where there is no oneDNN. */
 final class FusedOnOpenBlasTest extends LearnerContract {
   @Override
@@ -9,6 +11,6 @@ final class FusedOnOpenBlasTest extends LearnerContract {
 
   @Override
   Learner start(Network initial, Sgd sgd, int batchSize) {
-    return new FusedMlpLearner(initial, sgd, batchSize, Sgemm.openBlas());
+    return new FusedMlpLearner(initial, sgd, batchSize, Blas.withoutOneDnn());
   }
 }

@@ -11,6 +11,11 @@ interface Contender extends AutoCloseable {
    */
   double measure(double seconds) throws Exception;
 
+  /** A remark for the reader of the table, for example the accuracy reached; usually empty. */
+  default String note() {
+    return "";
+  }
+
   @Override
   default void close() throws IOException {}
 

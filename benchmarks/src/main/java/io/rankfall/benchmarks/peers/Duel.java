@@ -2,6 +2,8 @@ package io.rankfall.benchmarks.peers;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The same work done by us and by a peer.
@@ -9,7 +11,7 @@ import java.util.List;
  * @param work what is done, for example {@code step 784-512-512-512-10, B=4}
  * @param unit of the measured rates, for example {@code steps/s}
  * @param peer the peer's name
- * @param target the ratio of rates, ours to the peer's, that is aimed at
+ * @param target the ratio of rates, ours to the peer's, that is aimed at, or 0
  */
 record Duel(String work, String unit, String peer, double target, Entrant ours, Entrant theirs) {
 
@@ -40,7 +42,11 @@ record Duel(String work, String unit, String peer, double target, Entrant ours, 
         ourRates.add(us.measure(seconds));
         theirRates.add(them.measure(seconds));
       }
-      return Score.of(this, ourRates, theirRates);
+      String note =
+          Stream.of(us.note(), them.note())
+              .filter(n -> !n.isEmpty())
+              .collect(Collectors.joining("; peer's "));
+      return Score.of(this, ourRates, theirRates, note);
     } catch (MissingPeerException e) {
       return Score.missing(this, String.valueOf(e.getMessage()));
     }

@@ -4,7 +4,6 @@ import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.Rank;
 import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
-import io.rankfall.spectra.Truncation;
 import io.rankfall.train.Examples;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -128,8 +127,9 @@ final class Duels {
     spectra(512, 512, 1.2, 3);
     spectra(512, 4608, 3, 4);
     spectra(2048, 2048, 1.5, 3);
-    factors(2048, "torch svd", "full_svd", 10);
-    factors(4096, "torch svd_lowrank", "svd_lowrank", 1);
+    factors(2048, "torch svd", "full_svd", 10, Map.of());
+    factors(4096, "torch svd_lowrank to 2 %", "svd_lowrank", 1, Map.of("tolerance", 0.02));
+    factors(4096, "torch svd_lowrank", "svd_lowrank", 0, Map.of());
   }
 
   private void spectra(int rows, int cols, double singularTarget, double rankTarget) {
@@ -160,19 +160,24 @@ final class Duels {
         request);
   }
 
-  private void factors(int order, String peer, String work, double target) {
-    int rank = 64;
-    Map<String, Object> request = new HashMap<>();
-    request.put("rows", order);
-    request.put("rank", rank);
-    add(
-        "factors of rank %d, %d×%d".formatted(rank, order, order),
-        peer,
-        target,
-        () -> inputs.gaussian(order, order),
-        w -> Truncation.leading(w, rank, 1),
-        work,
-        request);
+  private void factors(
+      int order, String peer, String work, double target, Map<String, Object> settings) {
+    duels.add(
+        new Duel(
+            "factors of rank %d, %d×%d".formatted(Factors.RANK, order, order),
+            "1/s",
+            peer,
+            target,
+            () -> new Factors(inputs.gaussian(order, order)),
+            () -> {
+              Matrix matrix = inputs.gaussian(order, order);
+              Map<String, Object> request = new HashMap<>(settings);
+              request.put("rows", order);
+              request.put("rank", Factors.RANK);
+              request.put("optimum", Spectrum.of(matrix).sigma(Factors.RANK));
+              request.put("matrixFile", inputs.file(matrix).toString());
+              return python.get().enter(work, request);
+            }));
   }
 
   private void add(

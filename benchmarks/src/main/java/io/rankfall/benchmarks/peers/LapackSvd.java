@@ -1,7 +1,7 @@
 package io.rankfall.benchmarks.peers;
 
+import io.rankfall.spectra.Blas;
 import io.rankfall.spectra.Matrix;
-import io.rankfall.spectra.OpenBlas;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas;
 
@@ -14,7 +14,7 @@ final class LapackSvd implements Contender {
   private final FloatPointer sigma;
 
   LapackSvd(Matrix w) {
-    OpenBlas.load();
+    Blas.load();
     this.rows = w.rows();
     this.cols = w.cols();
     this.values = w.toArray();

@@ -150,17 +150,22 @@ final class PeerComparison implements Callable<Integer> {
       return start + "not measured: " + score.missing();
     }
     return start
-        + "%10s %10s %-8s %6.2f× %15s %6.2f× %s"
+        + "%10s %10s %-8s %6.2f× %15s %7s %s"
             .formatted(
                 rate(score.ours()),
                 rate(score.theirs()),
                 score.unit(),
                 score.ratio(),
                 "%.2f to %.2f".formatted(score.least(), score.greatest()),
-                score.target(),
-                score.ratio() >= score.target()
-                    ? ""
-                    : isRegression(score) ? "REGRESSION" : "below");
+                score.target() == 0 ? "" : "%.2f×".formatted(score.target()),
+                verdict(score))
+            .stripTrailing();
+  }
+
+  private static String verdict(Score score) {
+    String verdict =
+        score.ratio() >= score.target() ? "" : isRegression(score) ? "REGRESSION " : "below ";
+    return verdict + score.note();
   }
 
   private static String rate(double rate) {

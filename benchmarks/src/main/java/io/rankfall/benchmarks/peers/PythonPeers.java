@@ -55,7 +55,13 @@ final class PythonPeers implements AutoCloseable {
     if (prepared.has("missing")) {
       throw new MissingPeerException(prepared.get("missing").asText());
     }
+    String note = prepared.get("note").asText();
     return new Contender() {
+      @Override
+      public String note() {
+        return note;
+      }
+
       @Override
       public double measure(double seconds) throws IOException {
         return ask(JSON.createObjectNode().put("id", id).put("seconds", seconds))

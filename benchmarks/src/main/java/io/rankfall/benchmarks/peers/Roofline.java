@@ -1,6 +1,6 @@
 package io.rankfall.benchmarks.peers;
 
-import io.rankfall.spectra.OpenBlas;
+import io.rankfall.spectra.Blas;
 import io.rankfall.train.Mlp;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +28,7 @@ record Roofline(double singleGflops, double doubleGflops, double memoryGBytes, d
         FloatPointer y = ones(LARGE);
         DoublePointer a = new DoublePointer(doubles());
         DoublePointer b = new DoublePointer(doubles())) {
-      OpenBlas blas = OpenBlas.load();
+      Blas blas = Blas.load();
       double product = 2e-9 * N * N * N;
       return new Roofline(
           product
@@ -42,20 +42,7 @@ record Roofline(double singleGflops, double doubleGflops, double memoryGBytes, d
                   rounds,
                   seconds,
                   () ->
-                      blas.dgemm(
-                          OpenBlas.Op.AS_IS,
-                          OpenBlas.Op.AS_IS,
-                          N,
-                          N,
-                          N,
-                          1e-3,
-                          a,
-                          N,
-                          a,
-                          N,
-                          0,
-                          b,
-                          N)),
+                      blas.dgemm(Blas.Op.AS_IS, Blas.Op.AS_IS, N, N, N, 1e-3, a, N, a, N, 0, b, N)),
           12e-9 * LARGE * best(rounds, seconds, () -> blas.saxpy(LARGE, 1e-9f, x, y)),
           12e-9 * CACHED * best(rounds, seconds, () -> blas.saxpy(CACHED, 1e-9f, x, y)));
     }

@@ -10,6 +10,8 @@ import java.util.stream.IntStream;
  * @param ratio the median of the rounds' ratios, ours to the peer's
  * @param least of these ratios
  * @param greatest of these ratios
+ * @param target 0 if there is none
+ * @param note remarks of the contenders
  * @param missing why the peer was not measured, else empty; then the numbers are 0
  */
 record Score(
@@ -24,9 +26,10 @@ record Score(
     double greatest,
     List<Double> ourRounds,
     List<Double> theirRounds,
+    String note,
     String missing) {
 
-  static Score of(Duel duel, List<Double> ours, List<Double> theirs) {
+  static Score of(Duel duel, List<Double> ours, List<Double> theirs, String note) {
     List<Double> ratios =
         IntStream.range(0, ours.size())
             .mapToObj(i -> ours.get(i) / theirs.get(i))
@@ -44,6 +47,7 @@ record Score(
         ratios.get(ratios.size() - 1),
         ours,
         theirs,
+        note,
         "");
   }
 
@@ -60,6 +64,7 @@ record Score(
         0,
         List.of(),
         List.of(),
+        "",
         reason);
   }
 

@@ -1,8 +1,8 @@
-package io.rankfall.train;
+package io.rankfall.spectra;
 
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
-import io.rankfall.spectra.OpenBlas.Op;
+import io.rankfall.spectra.Blas.Op;
 import java.io.File;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
@@ -53,9 +53,9 @@ final class OneDnn {
     return AVAILABLE;
   }
 
-  /** As {@link Sgemm#multiply}. */
+  /** As {@link Blas#sgemm}, column by column: oneDNN's works row by row and is asked for Cᵀ. */
   @SuppressWarnings("TooManyParameters")
-  static void multiply(
+  static void sgemm(
       Op opA,
       Op opB,
       int m,
@@ -71,7 +71,7 @@ final class OneDnn {
       int ldc) {
     ON_ONE_THREAD.get();
     int status =
-        dnnl.dnnl_sgemm(letter(opA), letter(opB), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+        dnnl.dnnl_sgemm(letter(opB), letter(opA), n, m, k, alpha, b, ldb, a, lda, beta, c, ldc);
     if (status != dnnl.dnnl_success) {
       throw new IllegalStateException(
           "product of %dx%d and %dx%d: oneDNN's sgemm returned status %d"

@@ -12,24 +12,33 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
- * The BLAS and LAPACK routines in use, on off-heap memory; nothing else calls OpenBLAS.
+ * The BLAS and LAPACK routines in use, on off-heap memory: OpenBLAS's, but for the single-precision
+ * product, which is oneDNN's where that has a build for this machine. Nothing else calls either.
  *
  * <p>Every call runs on the calling thread alone, which keeps results the same from run to run;
  * callers run in parallel on threads of their own. Matrices are column-major, as LAPACK has them: a
  * row-major m×n matrix is read as its n×m transpose.
  */
-public final class OpenBlas {
+public final class Blas {
   private static final class Loaded {
-    static final OpenBlas INSTANCE = new OpenBlas();
+    static final Blas INSTANCE = new Blas(OneDnn.isAvailable());
   }
 
-  private OpenBlas() {
+  private final boolean oneDnn;
+
+  private Blas(boolean oneDnn) {
+    this.oneDnn = oneDnn;
     openblas.blas_set_num_threads(1);
   }
 
-  /** Loads the native library on first use. */
-  public static OpenBlas load() {
+  /** Loads the native libraries on first use. */
+  public static Blas load() {
     return Loaded.INSTANCE;
+  }
+
+  /** What {@link #load} gives where there is no oneDNN. */
+  public static Blas withoutOneDnn() {
+    return new Blas(false);
   }
 
   /** Whether a factor of a product is used as it is or transposed. */
@@ -60,8 +69,12 @@ public final class OpenBlas {
       float beta,
       FloatPointer c,
       int ldc) {
-    openblas.cblas_sgemm(
-        CblasColMajor, opA.cblas, opB.cblas, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    if (oneDnn) {
+      OneDnn.sgemm(opA, opB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    } else {
+      openblas.cblas_sgemm(
+          CblasColMajor, opA.cblas, opB.cblas, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    }
   }
 
   /** C (m×n) ← alpha·op(A)·op(B) + beta·C with inner dimension k, column-major. */
