@@ -95,6 +95,7 @@ public final class Main implements Runnable {
         .setOut(console.out())
         .setErr(console.err())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Glob.class, Glob::new)
         .setUsageHelpWidth(100)
         .setParameterExceptionHandler(new Failures(console))
         .setExecutionExceptionHandler(new Failures(console))
