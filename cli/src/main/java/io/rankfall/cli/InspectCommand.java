@@ -30,8 +30,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Tells where the rank of a model's weight matrices is low, and what factors would save.",
       "",
-      "Reads ONNX (weights inside or beside the file), safetensors (one file or several with an index) and the",
-      "runs of 'train'. Weights are read one matrix at a time: files may be larger than memory.",
+      "Reads ONNX (weights inside or beside the file), safetensors (one file or several with an index)",
+      "and the runs of 'train'. Weights are read one matrix at a time: files may exceed memory.",
       ""
     },
     footerHeading = "%nColumns, in the order of what can be saved:%n",
@@ -43,18 +43,22 @@ import picocli.CommandLine.Parameters;
       "  99 %%        the smallest rank that keeps 99 %% of Σσ²",
       "  random      the same of a random matrix of this shape (Marchenko-Pastur law)",
       "  stable      ‖W‖F²/σ₁²          effective   exp(entropy of σ/Σσ)",
-      "  α           exponent of the power law fitted to the largest σ², as WeightWatcher does (Martin and Mahoney,",
-      "              JMLR 22, 2021): 2 to 4 is typical of well-trained layers; in brackets where the fit is poor, D > 0.2",
+      "  α           exponent of the power law fitted to the largest σ², as WeightWatcher does",
+      "              (Martin and Mahoney, JMLR 22, 2021): 2 to 4 is typical of well-trained layers;",
+      "              in brackets where the fit is poor, D > 0.2",
       "  break-even  the largest rank at which two factors are smaller than the matrix",
-      "  saves       of the model's parameters, factored at 99 %% of Σσ²; – where factors would be larger",
+      "  saves       of the model's parameters, factored at 99 %% of Σσ²; – where nothing is saved",
       "",
-      "How weights are matrices: outputs × inputs. A convolution is C_out × (C_in/groups·k...), one matrix a group;",
-      "a depthwise one C_out × (k·k), all groups together; the gates of an LSTM or GRU are stacked; a table of",
-      "embeddings is as stored. Of attention, the products Wkᵀ·Wq and Wo·Wv are shown head by head.",
+      "Matrices are outputs × inputs. A convolution is C_out × (C_in/groups·k...), one matrix a group; a",
+      "depthwise one C_out × (k·k), all groups together; the gates of an LSTM or GRU are stacked; a table",
+      "of embeddings is as stored. Of attention, Wkᵀ·Wq and Wo·Wv are shown, ranks over all heads.",
       "",
-      "JSON and CSV hold more, in the order of the file: ranks at 90 and 95 %%, ε-ranks, participation ratio (Σσ²)²/Σσ⁴, norms,",
-      "condition number, α with its D, the Marchenko-Pastur edge and how many σ are above it, the random reference; JSON all",
-      "singular values as well.",
+      "JSON and CSV, in the order of the file, hold the same as rankFrobenius1e-3, rankFrobenius1e-2,",
+      "rankSpectral1e-2, rankNumerical, rankEnergy99, randomRankEnergy99, stableRank, effectiveRank,",
+      "alpha, breakEvenRank and savedParameters; also rankEnergy90 and 95, rankEpsilonSpectral0.1 and",
+      "rankEpsilonFrobenius0.1 (smallest r with ‖W-W_r‖ <= 0.1·‖W‖), participationRatio (Σσ²)²/Σσ⁴, the",
+      "norms √Σσ², σ₁ and Σσ, conditionNumber σ₁/σ_min, D and extent of the power law, the",
+      "Marchenko-Pastur edge and how many σ exceed it; JSON also products and all singular values.",
       "",
       "Exit code 1 when weights hold NaN or infinite numbers.",
       "",
@@ -71,8 +75,8 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "PATH",
       description = {
-        "A .onnx or .safetensors file, the index of several (model.safetensors.index.json) or the folder it is in,",
-        "or a run's folder."
+        "A .onnx or .safetensors file, the index of several",
+        "(model.safetensors.index.json) or its folder, or a run's folder."
       })
   private Path path = Path.of("");
 
@@ -80,15 +84,15 @@ final class InspectCommand implements Callable<Integer> {
       names = "--layers",
       paramLabel = "GLOB",
       description = {
-        "Only weights whose layer or tensor has such a name; * is any text, ? one character. May be repeated.",
-        "Default: all."
+        "Only weights whose layer or tensor has such a name: * is any text,",
+        "? one character. May be repeated. Default: all."
       })
   private List<Glob> layers = List.of();
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Also write the spectra of every layer as one HTML file that needs no network.")
+      description = "Also write the spectra of every layer as one HTML file.")
   private @Nullable Path html;
 
   @ArgGroup private Format format = new Format();

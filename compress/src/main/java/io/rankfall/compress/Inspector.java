@@ -97,6 +97,7 @@ final class Inspector {
     int inside = mebibytes(task.heapBytes);
     int beyond = mebibytes(task.outsideBytes);
     if (inside > heap || beyond > outside) {
+      listener.onDone(task.name, task.work);
       return skipped(
           task,
           inside > heap
@@ -175,56 +176,51 @@ final class Inspector {
 
   private static List<InspectedProduct> products(AttentionBlock block) throws IOException {
     List<InspectedProduct> products = new ArrayList<>();
-    int heads = Math.max(1, block.heads());
-    int width = block.query().rows() / heads;
-    boolean together = block.heads() == 0;
     Matrix query = rows(block.query());
-    Matrix key = rows(block.key());
-    if (key.rows() % width == 0 && key.cols() == query.cols()) {
-      List<Spectrum> spectra = new ArrayList<>();
-      int shared = heads / (key.rows() / width);
-      for (int h = 0; h < heads; h++) {
-        spectra.add(
-            ProductSpectrum.ofTransposedTimes(
-                key.rows(h / shared * width, width), query.rows(h * width, width)));
-      }
-      products.add(
-          new InspectedProduct(
-              block.name(),
-              InspectedProduct.Kind.QUERY_KEY,
-              key.cols(),
-              query.cols(),
-              spectra,
-              together));
-    }
-    Matrix value = rows(block.value());
+    product(block, InspectedProduct.Kind.QUERY_KEY, rows(block.key()), query, query.rows())
+        .ifPresent(products::add);
     if (block.output().isPresent()) {
-      Matrix output = block.output().get().read().matrix();
-      int valueWidth = output.cols() / heads;
-      if (output.cols() % heads == 0
-          && valueWidth > 0
-          && value.rows() % valueWidth == 0
-          && heads % (value.rows() / valueWidth) == 0) {
-        Matrix transposed = output.transposed();
-        List<Spectrum> spectra = new ArrayList<>();
-        int shared = heads / (value.rows() / valueWidth);
-        for (int h = 0; h < heads; h++) {
-          spectra.add(
-              ProductSpectrum.ofTransposedTimes(
-                  transposed.rows(h * valueWidth, valueWidth),
-                  value.rows(h / shared * valueWidth, valueWidth)));
-        }
-        products.add(
-            new InspectedProduct(
-                block.name(),
-                InspectedProduct.Kind.OUTPUT_VALUE,
-                output.rows(),
-                value.cols(),
-                spectra,
-                together));
-      }
+      Matrix output = block.output().get().read().matrix().transposed();
+      product(block, InspectedProduct.Kind.OUTPUT_VALUE, output, rows(block.value()), output.rows())
+          .ifPresent(products::add);
     }
     return products;
+  }
+
+  /**
+   * leftᵀ·right, head by head; one side may have fewer heads, which several of the other share.
+   *
+   * @param total the width of all heads together
+   */
+  private static Optional<InspectedProduct> product(
+      AttentionBlock block, InspectedProduct.Kind kind, Matrix left, Matrix right, int total) {
+    int heads = Math.max(1, block.heads());
+    int width = total / heads;
+    if (width == 0
+        || total % heads != 0
+        || !isShared(left.rows(), width, heads)
+        || !isShared(right.rows(), width, heads)) {
+      return Optional.empty();
+    }
+    List<Spectrum> spectra = new ArrayList<>();
+    for (int h = 0; h < heads; h++) {
+      spectra.add(
+          ProductSpectrum.ofTransposedTimes(
+              head(left, h, heads, width), head(right, h, heads, width)));
+    }
+    return Optional.of(
+        new InspectedProduct(
+            block.name(), kind, left.cols(), right.cols(), spectra, block.heads() == 0));
+  }
+
+  /** Whether so many rows are heads of the given width, and as many serve each of their heads. */
+  private static boolean isShared(int rows, int width, int heads) {
+    return rows % width == 0 && heads % (rows / width) == 0;
+  }
+
+  private static Matrix head(Matrix all, int head, int heads, int width) {
+    int own = all.rows() / width;
+    return all.rows(head * own / heads * width, width);
   }
 
   private static Matrix rows(Projection projection) throws IOException {

@@ -144,12 +144,21 @@ final class OnnxAttention {
     OnnxNode out = ahead(mixed, this::isProjection);
     Optional<StoredMatrix> output = out == null ? Optional.empty() : Optional.of(matrixOf(out));
     AttentionBlock.of(
-            node.name().isBlank() ? query.matrix.name() : node.name(),
+            layerOf(node),
             projections(query.matrix, key.matrix, value.matrix),
             output,
             heads,
             query.headWidth)
         .ifPresent(blocks::add);
+  }
+
+  /** Exporters name nodes {@code /layer/part/Softmax}: what is before the last part. */
+  private static String layerOf(OnnxNode node) {
+    int end = node.name().lastIndexOf('/');
+    if (end > 0) {
+      return node.name().substring(0, end);
+    }
+    return end == 0 || node.name().isBlank() ? "attention" : node.name();
   }
 
   /** One matrix for all three holds them in this order, as every exporter known to us has it. */

@@ -22,6 +22,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -287,6 +288,61 @@ class OnnxWeightsTest {
     assertThat(mixed.heads().get(0).frobeniusNorm())
         .isCloseTo(
             output.rows(0, 3).transposed().times(all.rows(12, 3)).frobeniusNorm(), within(1e-4));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Attention          | 1 | 4,12 | n.q 4x4; n.k 4x4; n.v 4x4",
+        "LongformerAttention| 4 | 4,12 | n.q 4x4; n.k 4x4; n.v 4x4",
+        "DecoderAttention   | 2 | 4,6  | n 6x4",
+        "DecoderAttention   | 3 | 4,12 | n.k 6x4; n.v 6x4",
+        "EmbedLayerNormalization | 2 | 9,4 | n 9x4",
+        "Gather             | 0 | 9,4  | n 9x4",
+        "FusedMatMul        | 1 | 4,6  | n 6x4",
+        "Conv               | 1 | 6,3,2| n 6x6",
+        "RNN                | 2 | 1,5,5| n.R 5x5",
+      })
+  void operatorsHaveTheirWeightsWhereTheirDefinitionSays(
+      String type, int slot, String dims, String expected) throws Exception {
+    long[] shape =
+        Stream.of(dims.split(",", -1)).mapToLong(d -> Long.parseLong(d.strip())).toArray();
+    long count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    String[] inputs = {"a", "b", "c", "d", "e"};
+    inputs[slot] = "w";
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .addInitializer(Tensors.of("w", new float[(int) count], shape))
+            .addNode(node(type.strip(), "n", List.of(inputs), "y"));
+    assertThat(ModelWeights.open(write(graph)).matrices())
+        .extracting(m -> "%s %dx%d".formatted(m.name(), m.rows(), m.cols()))
+        .containsExactly(expected.split("; ", -1));
+  }
+
+  @Test
+  void anAttentionOperatorIsFollowedBackToItsProjections() throws Exception {
+    SplittableRandom random = new SplittableRandom(4);
+    GraphProto.Builder graph = GraphProto.newBuilder();
+    Matrix[] weights = new Matrix[3];
+    for (int i = 0; i < 3; i++) {
+      // Two heads of width 3 for the queries, one for keys and values.
+      weights[i] = Matrix.gaussian(6, i == 0 ? 6 : 3, random);
+      graph
+          .addInitializer(Tensors.of("w" + i, weights[i]))
+          .addNode(node("MatMul", "p" + i, List.of("x", "w" + i), "v" + i));
+    }
+    graph.addNode(
+        node("GroupQueryAttention", "/layer/gqa", List.of("v0", "v1", "v2"), "y")
+            .setDomain("com.microsoft")
+            .addAttribute(integer("num_heads", 2)));
+    Inspection inspection = Inspection.of(write(graph));
+    assertThat(inspection.products()).hasSize(1);
+    InspectedProduct product = inspection.products().get(0);
+    assertThat(product.name()).isEqualTo("/layer");
+    Matrix key = weights[1].transposed();
+    assertThat(product.heads().get(1))
+        .isEqualTo(ProductSpectrum.ofTransposedTimes(key, weights[0].transposed().rows(3, 3)));
   }
 
   @Test

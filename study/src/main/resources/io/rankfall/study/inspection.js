@@ -146,21 +146,21 @@ function productPanel(product) {
 }
 
 const columns = [
-  { name: 'matrix', title: 'matrix', value: layer => layer.name, kind: 'wrap' },
+  { name: 'matrix', title: 'matrix', value: layer => layer.name, kind: 'layer' },
+  { name: 'saved', title: 'saves', value: layer => layer.saved, text: v => (v > 0 ? percent(v / data.parameters, 1) : MISSING), kind: 'number' },
   { name: 'kind', title: 'kind', value: layer => layer.kind },
   { name: 'rows', title: 'shape', value: layer => layer.rows, text: (_, layer) => shape(layer), sort: layer => layer.rows * layer.cols, kind: 'number' },
   { name: 'share', title: 'share of parameters', value: layer => layer.share, text: v => percent(v, 1), kind: 'number' },
-  { name: 'rank_1e-3', title: 'σ/‖W‖F > 1e‑3', value: layer => layer.rank3, text: integer, kind: 'number' },
-  { name: 'rank_1e-2', title: 'σ/‖W‖F > 1e‑2', value: layer => layer.rank2, text: integer, kind: 'number' },
   { name: 'rank_energy_99', title: '99 % of Σσ²', value: layer => layer.energy99, text: integer, kind: 'number' },
   { name: 'random_energy_99', title: 'the same, random', value: layer => layer.random99, text: integer, kind: 'number' },
+  { name: 'rank_1e-3', title: 'σ/‖W‖F > 1e‑3', value: layer => layer.rank3, text: integer, kind: 'number' },
+  { name: 'rank_1e-2', title: 'σ/‖W‖F > 1e‑2', value: layer => layer.rank2, text: integer, kind: 'number' },
   { name: 'stable_rank', title: 'stable rank', value: layer => layer.stable, text: v => v.toFixed(1), kind: 'number' },
   { name: 'effective_rank', title: 'effective rank', value: layer => layer.effective, text: v => v.toFixed(1), kind: 'number' },
   { name: 'alpha', title: 'α', value: layer => layer.alpha, text: (_, layer) => alphaText(layer), kind: 'number' },
   { name: 'alpha_distance', title: 'D', value: layer => layer.distance, text: v => v.toFixed(2), kind: 'number' },
   { name: 'spikes', title: 'above the random edge', value: layer => layer.spikes, text: integer, kind: 'number' },
   { name: 'break_even', title: 'break‑even rank', value: layer => layer.breakEven, text: integer, kind: 'number' },
-  { name: 'saved', title: 'saves', value: layer => layer.saved, text: v => (v > 0 ? percent(v / data.parameters, 1) : MISSING), kind: 'number' },
 ];
 
 function compare(a, b) {
@@ -242,7 +242,7 @@ const productsFigure = () =>
     'products',
     'What attention computes with',
     'Singular values of Wkᵀ·Wq, which makes the scores, and of Wo·Wv, which makes the output: one line a head, as many values as a head is wide.',
-    null,
+    el('div', { class: 'key' }),
     products.map(productPanel)
   );
 
