@@ -28,7 +28,8 @@ record MatrixLayout(long from, int outer, int middle, int first, int rows, int i
 
   Matrix read(StoredTensor tensor) throws IOException {
     int cols = cols();
-    try (NumberReader numbers = tensor.numbers(from)) {
+    try (NumberReader numbers = tensor.numbers()) {
+      numbers.skip(from);
       return Matrix.filled(
           rows,
           cols,

@@ -20,24 +20,24 @@ final class NumberReader implements Closeable {
   private final FileChannel channel;
   private final FileRegion region;
 
-  /** Holds whole numbers; every width divides its size. */
-  private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
+  /** Holds whole numbers: its size is a multiple of eight bytes. */
+  private final ByteBuffer buffer;
 
   private final CodedInputStream variable;
   private long position;
 
-  NumberReader(StoredTensor tensor, long from) throws IOException {
+  NumberReader(StoredTensor tensor) throws IOException {
     this.tensor = tensor;
     this.region = tensor.data();
     this.channel = FileChannel.open(region.file());
     this.position = region.from();
-    buffer.limit(0);
+    int capacity = (int) Math.min(BUFFER, (region.length() + 7) / 8 * 8);
+    this.buffer = ByteBuffer.allocate(capacity).order(ByteOrder.LITTLE_ENDIAN).limit(0);
     channel.position(position);
     variable = CodedInputStream.newInstance(Channels.newInputStream(channel));
     if (tensor.packing() == StoredTensor.Packing.VARIABLE) {
       variable.pushLimit((int) region.length());
     }
-    skip(from);
   }
 
   void skip(long count) throws IOException {

@@ -266,7 +266,8 @@ final class OnnxAttention {
       return 0;
     }
     float[] width = {0};
-    try (NumberReader numbers = constant.numbers(constant.count() - 1)) {
+    try (NumberReader numbers = constant.numbers()) {
+      numbers.skip(constant.count() - 1);
       numbers.read(width, 0, 1, 1);
     }
     return width[0] >= 1 && width[0] < 1 << 20 ? (int) width[0] : 0;

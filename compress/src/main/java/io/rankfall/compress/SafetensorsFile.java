@@ -130,7 +130,7 @@ public final class SafetensorsFile {
           "%s %s".formatted(entry.type(), Tensors.shape(entry.shape())));
     }
     float[] values = new float[(int) entry.count()];
-    try (NumberReader numbers = stored(entry).numbers(0)) {
+    try (NumberReader numbers = stored(entry).numbers()) {
       numbers.read(values, 0, values.length, 1);
     }
     return values;

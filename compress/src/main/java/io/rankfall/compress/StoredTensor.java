@@ -78,8 +78,8 @@ record StoredTensor(
     return readable ? Optional.empty() : Optional.of("stored in pieces, which are not read");
   }
 
-  /** Reads on from number {@code from}; the caller closes it. */
-  NumberReader numbers(long from) throws IOException {
-    return new NumberReader(this, from);
+  /** Reads from the first number on; the caller closes it. */
+  NumberReader numbers() throws IOException {
+    return new NumberReader(this);
   }
 }

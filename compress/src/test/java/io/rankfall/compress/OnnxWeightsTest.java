@@ -449,6 +449,9 @@ class OnnxWeightsTest {
       value = {
         "../secret.bin | 0 | 140 | its data inside the model's folder, found ../secret.bin",
         "data/../../secret.bin | 0 | 140 | its data inside the model's folder",
+        "../nothing.bin | 0 | 140 | its data inside the model's folder, found ../nothing.bin",
+        "data/../weights.bin | 0 | 140 | its data inside the model's folder",
+        "weights.bin | 0 | 200 | 140 bytes for F32 5x7, found 200 bytes",
         "/etc/passwd | 0 | 140 | its data inside the model's folder, found /etc/passwd",
         "link.bin | 0 | 140 | its data inside the model's folder, found link.bin",
         "linked/secret.bin | 0 | 140 | its data inside the model's folder",

@@ -8,7 +8,7 @@ package io.rankfall.spectra;
  * (1−√q)² and (1+√q)² with density √((λ₊−λ)(λ−λ₋))/(2πqλ).
  */
 public final class MarchenkoPastur {
-  private static final int LEAST_STEPS = 4096;
+  private static final int LEAST_STEPS = 1024;
   private static final int STEPS_A_VALUE = 8;
 
   private MarchenkoPastur() {}

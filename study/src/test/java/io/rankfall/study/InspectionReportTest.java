@@ -80,6 +80,14 @@ class InspectionReportTest {
             "[...document.querySelectorAll('th button')].find(b => b.textContent == 'matrix').click()");
         assertThat(firstRow(browser)).startsWith("</script>");
         assertThat(browser.console()).isEmpty();
+        // A phone that is turned.
+        browser.resize(700, 390);
+        browser.resize(width, 900);
+        assertThat(
+                browser.number(
+                    "return [...document.querySelectorAll('.chart')]"
+                        + ".filter(c => c.querySelector('svg').clientWidth !== c.clientWidth).length"))
+            .isZero();
       }
     }
   }
