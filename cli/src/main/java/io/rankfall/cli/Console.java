@@ -17,6 +17,7 @@ final class Console {
   private final boolean terminal;
   private String status = "";
   private long statusAt;
+  private boolean interrupted;
 
   Console(PrintWriter out, PrintWriter err, boolean terminal) {
     this.out = out;
@@ -66,6 +67,21 @@ final class Console {
       err.print(CLEAR_LINE + line);
       err.flush();
     }
+  }
+
+  /** Prints why the command failed; nothing after {@link #interrupted}. */
+  synchronized void failure(String message) {
+    endStatus();
+    if (!interrupted) {
+      err.println("rankfall: " + message);
+      err.flush();
+    }
+  }
+
+  /** The last line of an interrupted command: what fails while the process ends is no news. */
+  synchronized void interrupted() {
+    failure("interrupted; the files written so far are whole");
+    interrupted = true;
   }
 
   /** Removes the status line. */

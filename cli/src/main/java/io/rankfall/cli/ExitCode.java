@@ -6,7 +6,7 @@ final class ExitCode {
 
   /**
    * The command worked and found something wrong: a budget that cannot be met, a training that
-   * diverged.
+   * diverged, weights with NaN.
    */
   static final int FINDING = 1;
 

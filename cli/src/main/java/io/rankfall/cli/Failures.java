@@ -28,7 +28,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         && !unmatched.getSuggestions().isEmpty()) {
       message.append("; did you mean ").append(unmatched.getSuggestions().get(0)).append('?');
     }
-    print(message + " (see '" + command + " --help')");
+    console.failure(message + " (see '" + command + " --help')");
     return ExitCode.USAGE;
   }
 
@@ -37,15 +37,15 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       Exception e, CommandLine commandLine, ParseResult parseResult) {
     Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
     if (cause instanceof InterruptedException) {
-      print("interrupted");
+      console.failure("interrupted");
       return ExitCode.INTERRUPTED;
     }
     if (cause instanceof BudgetException) {
-      print(firstLine(cause));
+      console.failure(firstLine(cause));
       return ExitCode.FINDING;
     }
     if (cause instanceof FileSystemException file) {
-      print(
+      console.failure(
           file.getReason() == null
               ? "%s: %s".formatted(file.getFile(), file.getClass().getSimpleName())
               : firstLine(file));
@@ -54,30 +54,24 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     if (cause instanceof IOException
         || cause instanceof InferenceException
         || cause instanceof IllegalStateException) {
-      print(firstLine(cause));
+      console.failure(firstLine(cause));
       return ExitCode.FAILURE;
     }
     if (cause instanceof ParameterException || cause instanceof UsageException) {
-      print(firstLine(cause));
+      console.failure(firstLine(cause));
       return ExitCode.USAGE;
     }
     if (cause instanceof IllegalArgumentException) {
-      print(firstLine(cause));
+      console.failure(firstLine(cause));
       return ExitCode.FAILURE;
     }
-    print(
+    console.failure(
         "%s: %s (RANKFALL_DEBUG=1 shows the stack trace)"
             .formatted(cause.getClass().getSimpleName(), firstLine(cause)));
     if (System.getenv("RANKFALL_DEBUG") != null) {
       cause.printStackTrace(console.err());
     }
     return ExitCode.FAILURE;
-  }
-
-  private void print(String message) {
-    console.endStatus();
-    console.err().println("rankfall: " + message);
-    console.err().flush();
   }
 
   private static String firstLine(Throwable e) {

@@ -1,27 +1,24 @@
 package io.rankfall.cli;
 
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import io.rankfall.compress.AtomicFile;
 import io.rankfall.compress.InspectedMatrix;
 import io.rankfall.compress.Inspection;
+import io.rankfall.compress.MatrixKind;
+import io.rankfall.compress.ModelWeights;
 import io.rankfall.compress.SkippedWeight;
-import io.rankfall.spectra.LowRank;
-import io.rankfall.spectra.RankRule;
+import io.rankfall.compress.StoredMatrix;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.study.InspectionReport;
 import io.rankfall.study.ResultsFile;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.RunRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,48 +28,84 @@ import picocli.CommandLine.Parameters;
     name = "inspect",
     mixinStandardHelpOptions = true,
     description = {
-      "Tells the rank of every weight matrix of a run, an ONNX file or a safetensors file.",
+      "Tells where the rank of a model's weight matrices is low, and what factors would save.",
+      "",
+      "Reads ONNX (weights inside or beside the file), safetensors (one file or several with an index)",
+      "and the runs of 'train'. Weights are read one matrix at a time: files may exceed memory.",
       ""
     },
-    footerHeading = "%nColumns:%n",
+    footerHeading = "%nColumns, in the order of what can be saved:%n",
     footer = {
-      "  share       of the file's parameters",
+      "  share       of the model's parameters",
       "  1e-3, 1e-2  how many σ/‖W‖F exceed this (Galanti et al., arXiv 2206.05794)",
       "  σ₁·1e-2     how many σ exceed a hundredth of the largest",
       "  numerical   how many σ exceed max(m,n)·2^-23·σ₁",
       "  99 %%        the smallest rank that keeps 99 %% of Σσ²",
+      "  random      the same of a random matrix of this shape (Marchenko-Pastur law)",
       "  stable      ‖W‖F²/σ₁²          effective   exp(entropy of σ/Σσ)",
+      "  α           exponent of the power law fitted to the largest σ², as WeightWatcher does",
+      "              (Martin and Mahoney, JMLR 22, 2021): 2 to 4 is typical of well-trained layers;",
+      "              in brackets where the fit is poor, D > 0.2",
       "  break-even  the largest rank at which two factors are smaller than the matrix",
+      "  saves       of the model's parameters, factored at 99 %% of Σσ²; – where nothing is saved",
       "",
-      "JSON and CSV hold the same as rankFrobenius1e-3, rankFrobenius1e-2, rankSpectral1e-2, rankNumerical,",
-      "rankEnergy99, stableRank, effectiveRank and breakEvenRank, and participationRatio (Σσ²)²/Σσ⁴ and the norms",
-      "√Σσ², σ₁ and Σσ (frobeniusNorm, spectralNorm, nuclearNorm); JSON all singular values as well.",
+      "Matrices are outputs × inputs. A convolution is C_out × (C_in/groups·k...), one matrix a group; a",
+      "depthwise one C_out × (k·k), all groups together; the gates of an LSTM or GRU are stacked; a table",
+      "of embeddings is as stored. Of attention, Wkᵀ·Wq and Wo·Wv are shown, ranks over all heads.",
+      "",
+      "JSON and CSV, in the order of the file, hold the same as rankFrobenius1e-3, rankFrobenius1e-2,",
+      "rankSpectral1e-2, rankNumerical, rankEnergy99, randomRankEnergy99, stableRank, effectiveRank,",
+      "alpha, breakEvenRank and savedParameters; also rankEnergy90 and 95, rankEpsilonSpectral0.1 and",
+      "rankEpsilonFrobenius0.1 (smallest r with ‖W-W_r‖ <= 0.1·‖W‖), participationRatio (Σσ²)²/Σσ⁴, the",
+      "norms √Σσ², σ₁ and Σσ, conditionNumber σ₁/σ_min, D and extent of the power law, the",
+      "Marchenko-Pastur edge and how many σ exceed it; JSON also products and all singular values.",
+      "",
+      "Exit code 1 when weights hold NaN or infinite numbers.",
       "",
       "Examples:",
-      "  rankfall inspect rankfall-demo/models/b16-wd1e-3",
-      "  rankfall inspect model.onnx --json",
-      "  rankfall inspect model.safetensors --csv > ranks.csv"
+      "  rankfall inspect model.onnx",
+      "  rankfall inspect model.onnx --layers '*attention*' --html spectra.html",
+      "  rankfall inspect model.safetensors --csv > ranks.csv",
+      "  rankfall inspect model.safetensors.index.json --json > ranks.json",
+      "  rankfall inspect rankfall-demo/models/b16-wd1e-3"
     })
 final class InspectCommand implements Callable<Integer> {
-  private static final RankRule SPECTRAL_2 = new RankRule.SpectralRelative(1e-2);
-  private static final RankRule NUMERICAL = new RankRule.Numerical();
+  private static final int NAMES_IN_MESSAGE = 5;
 
-  @Parameters(paramLabel = "PATH", description = "A run's folder, a .onnx or a .safetensors file.")
+  @Parameters(
+      paramLabel = "PATH",
+      description = {
+        "A .onnx or .safetensors file, the index of several",
+        "(model.safetensors.index.json) or its folder, or a run's folder."
+      })
   private Path path = Path.of("");
+
+  @Option(
+      names = "--layers",
+      paramLabel = "GLOB",
+      description = {
+        "Only weights whose layer or tensor has such a name: * is any text,",
+        "? one character. May be repeated. Default: all."
+      })
+  private List<Glob> layers = List.of();
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Also write the spectra of every layer as one HTML file.")
+  private @Nullable Path html;
 
   @ArgGroup private Format format = new Format();
 
   private static final class Format {
-    @Option(names = "--json", description = "Print JSON, with all singular values.")
+    @Option(
+        names = "--json",
+        description = "Print JSON instead of a table, with all singular values.")
     private boolean json;
 
-    @Option(names = "--csv", description = "Print CSV.")
+    @Option(names = "--csv", description = "Print CSV instead of a table.")
     private boolean csv;
   }
-
-  /** What is printed: matrices, and weights that were not looked at. */
-  record Found(
-      List<InspectedMatrix> matrices, List<SkippedWeight> skipped, Optional<String> diverged) {}
 
   private final Console console;
 
@@ -81,141 +114,112 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
-    Found found = named(path);
-    found.diverged.ifPresent(
-        where ->
-            console.progress(
-                "rankfall: warning: this training diverged at %s; ranks of the epoch before"
-                    .formatted(where)));
+  public Integer call() throws IOException, InterruptedException {
+    if (html != null) {
+      AtomicFile.requireTarget(html);
+    }
+    Inspection inspection = named();
+    console.endStatus();
+    if (html != null) {
+      InspectionReport.write(path.toString(), inspection, html);
+      console.progress("Report: " + html);
+    }
     if (format.json) {
-      console.out().println(json(found));
+      console.out().println(InspectionFields.json(inspection));
     } else if (format.csv) {
-      console.out().print(csv(found.matrices));
+      console.out().print(InspectionFields.csv(inspection.matrices()));
     } else {
-      table(found).lines().forEach(console.out()::println);
-      for (SkippedWeight skipped : found.skipped) {
-        console
-            .out()
-            .printf("skipped %s %s: %s%n", skipped.name(), skipped.shape(), skipped.reason());
-      }
+      InspectionText.print(inspection, console);
     }
     console.out().flush();
-    return ExitCode.OK;
+    return exitCode(inspection.nonFinite());
   }
 
-  private static Found named(Path path) throws IOException {
+  private int exitCode(List<SkippedWeight> nonFinite) {
+    if (nonFinite.isEmpty()) {
+      return ExitCode.OK;
+    }
+    console.progress(
+        "rankfall: %s: expected finite numbers, found NaN or Inf in %s"
+            .formatted(
+                path,
+                nonFinite.stream()
+                    .map(weight -> weight.name() + " " + weight.shape())
+                    .collect(Collectors.joining(", "))));
+    return ExitCode.FINDING;
+  }
+
+  private Inspection named() throws IOException, InterruptedException {
     try {
-      return find(path);
+      return Files.isDirectory(path) && !ModelWeights.isSharded(path) ? ofRun() : ofModel();
     } catch (IllegalArgumentException e) {
       throw new IOException("%s: %s".formatted(path, e.getMessage()), e);
     }
   }
 
-  /** The matrices of a run's folder or a model file. */
-  static Found find(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
-      Inspection inspection = Inspection.of(path);
-      return new Found(inspection.matrices(), inspection.skipped(), Optional.empty());
+  private Inspection ofModel() throws IOException, InterruptedException {
+    ModelWeights all = ModelWeights.open(path);
+    ModelWeights weights = all.matching(this::isWanted);
+    requireMatch(
+        weights.matrices().isEmpty() && weights.skipped().isEmpty(),
+        all.matrices().stream().map(StoredMatrix::name).toList());
+    return Inspection.of(
+        weights,
+        Runtime.getRuntime().availableProcessors(),
+        new InspectionProgress(console, weights.work()));
+  }
+
+  private boolean isWanted(String name) {
+    return layers.isEmpty() || layers.stream().anyMatch(glob -> glob.test(name));
+  }
+
+  private void requireMatch(boolean none, List<String> names) {
+    if (none && !layers.isEmpty()) {
+      throw new UsageException(
+          "--layers %s: expected the name of a layer, found %d others: %s%s"
+              .formatted(
+                  layers.stream().map(Glob::text).collect(Collectors.joining(" ")),
+                  names.size(),
+                  names.stream().limit(NAMES_IN_MESSAGE).collect(Collectors.joining(", ")),
+                  names.size() > NAMES_IN_MESSAGE ? "…" : ""));
     }
-    if (Files.isDirectory(path.resolve("models"))) {
+  }
+
+  private Inspection ofRun() throws IOException {
+    Inspection all = ofRun(path, console);
+    List<InspectedMatrix> matrices =
+        all.matrices().stream().filter(matrix -> isWanted(matrix.name())).toList();
+    requireMatch(matrices.isEmpty(), all.matrices().stream().map(InspectedMatrix::name).toList());
+    return new Inspection(all.parameters(), matrices, List.of(), List.of(), List.of());
+  }
+
+  /** The matrices of a run's folder, by the spectra in its record. */
+  static Inspection ofRun(Path folder, Console console) throws IOException {
+    if (Files.isDirectory(folder.resolve("models"))) {
       throw new IOException(
           "%s: expected a run's folder, such as those in %s, found several runs"
-              .formatted(path, path.resolve("models")));
+              .formatted(folder, folder.resolve("models")));
     }
-    RunRecord run = ResultsFile.readRun(path.resolve(RunFiles.RUN));
-    double parameters = run.spec().architecture().parameters();
-    List<InspectedMatrix> matrices =
+    RunRecord run = ResultsFile.readRun(folder.resolve(RunFiles.RUN));
+    String diverged = run.result().outcome().message();
+    if (diverged != null) {
+      console.progress(
+          "rankfall: warning: this training diverged at %s; ranks of the epoch before"
+              .formatted(diverged));
+    }
+    long parameters = run.spec().architecture().parameters();
+    return new Inspection(
+        parameters,
         run.lastSpectra().stream()
-            .map(
-                layer -> {
-                  Spectrum s = layer.spectrum();
-                  double share = (double) s.rows() * s.cols() / parameters;
-                  return new InspectedMatrix(layer.name(), s.rows(), s.cols(), share, s);
-                })
-            .toList();
-    return new Found(matrices, List.of(), Optional.ofNullable(run.result().outcome().message()));
+            .map(layer -> inspected(layer.name(), layer.spectrum(), parameters))
+            .toList(),
+        List.of(),
+        List.of(),
+        List.of());
   }
 
-  static Table table(Found found) {
-    Table table =
-        new Table(
-            "matrix",
-            "shape",
-            "share",
-            "1e-3",
-            "1e-2",
-            "σ₁·1e-2",
-            "numerical",
-            "99 %",
-            "stable",
-            "effective",
-            "break-even");
-    for (InspectedMatrix m : found.matrices) {
-      Spectrum s = m.spectrum();
-      table.add(
-          m.name(),
-          m.rows() + "×" + m.cols(),
-          "%.1f %%".formatted(100 * m.share()),
-          String.valueOf(s.rank(RankRule.FROBENIUS_THOUSANDTH)),
-          String.valueOf(s.rank(RankRule.FROBENIUS_HUNDREDTH)),
-          String.valueOf(s.rank(SPECTRAL_2)),
-          String.valueOf(s.rank(NUMERICAL)),
-          String.valueOf(s.energyRank(0.99)),
-          "%.1f".formatted(s.stableRank()),
-          "%.1f".formatted(s.effectiveRank()),
-          String.valueOf(LowRank.breakEvenRank(m.rows(), m.cols())));
-    }
-    return table;
-  }
-
-  /** Tidy columns, in the order of the JSON fields. */
-  private static Map<String, Object> fields(InspectedMatrix m) {
-    Spectrum s = m.spectrum();
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("name", m.name());
-    fields.put("rows", m.rows());
-    fields.put("cols", m.cols());
-    fields.put("share", m.share());
-    fields.put("rankFrobenius1e-3", s.rank(RankRule.FROBENIUS_THOUSANDTH));
-    fields.put("rankFrobenius1e-2", s.rank(RankRule.FROBENIUS_HUNDREDTH));
-    fields.put("rankSpectral1e-2", s.rank(SPECTRAL_2));
-    fields.put("rankNumerical", s.rank(NUMERICAL));
-    fields.put("rankEnergy99", s.energyRank(0.99));
-    fields.put("stableRank", s.stableRank());
-    fields.put("effectiveRank", s.effectiveRank());
-    fields.put("participationRatio", s.participationRatio());
-    fields.put("frobeniusNorm", s.frobeniusNorm());
-    fields.put("spectralNorm", s.spectralNorm());
-    fields.put("nuclearNorm", s.nuclearNorm());
-    fields.put("breakEvenRank", LowRank.breakEvenRank(m.rows(), m.cols()));
-    return fields;
-  }
-
-  private static String json(Found found) throws IOException {
-    List<Map<String, Object>> matrices = new ArrayList<>();
-    for (InspectedMatrix m : found.matrices) {
-      Map<String, Object> fields = fields(m);
-      fields.put("singularValues", m.spectrum().toArray());
-      matrices.add(fields);
-    }
-    Map<String, Object> document = new LinkedHashMap<>();
-    document.put("matrices", matrices);
-    document.put("skipped", found.skipped);
-    return JsonMapper.builder()
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(document);
-  }
-
-  private static String csv(List<InspectedMatrix> matrices) throws IOException {
-    if (matrices.isEmpty()) {
-      return "";
-    }
-    CsvMapper csv = new CsvMapper();
-    CsvSchema.Builder columns = CsvSchema.builder().setUseHeader(true);
-    List<Map<String, Object>> rows = matrices.stream().map(InspectCommand::fields).toList();
-    rows.stream().limit(1).forEach(row -> row.keySet().forEach(columns::addColumn));
-    return csv.writer(columns.build()).writeValueAsString(rows);
+  private static InspectedMatrix inspected(String name, Spectrum spectrum, long parameters) {
+    double share = (double) spectrum.rows() * spectrum.cols() / parameters;
+    return InspectedMatrix.of(name, MatrixKind.LINEAR, name, share, spectrum);
   }
 }

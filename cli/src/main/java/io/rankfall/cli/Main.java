@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:fine",
-      " 1:a finding: a budget that cannot be met, a training that diverged",
+      " 1:a finding: a budget that cannot be met, a training that diverged, weights with NaN",
       " 2:wrong usage",
       " 3:failure: unreadable input, unwritable output",
       "130:interrupted"
@@ -83,9 +83,10 @@ public final class Main implements Runnable {
   }
 
   private static void sayIfInterrupted(Console console, AtomicBoolean finished) {
-    console.endStatus();
-    if (!finished.get()) {
-      console.progress("rankfall: interrupted; the files written so far are whole");
+    if (finished.get()) {
+      console.endStatus();
+    } else {
+      console.interrupted();
     }
   }
 
@@ -95,6 +96,7 @@ public final class Main implements Runnable {
         .setOut(console.out())
         .setErr(console.err())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Glob.class, Glob::new)
         .setUsageHelpWidth(100)
         .setParameterExceptionHandler(new Failures(console))
         .setExecutionExceptionHandler(new Failures(console))

@@ -122,7 +122,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     EpochRecord last = run.epochs().get(run.epochs().size() - 1);
     console.out().printf("test accuracy %.4f%n", last.test().accuracy());
-    InspectCommand.table(InspectCommand.find(out)).lines().forEach(console.out()::println);
+    InspectionText.matrices(InspectCommand.ofRun(out, console))
+        .lines()
+        .forEach(console.out()::println);
     console.out().printf("%nRun: %s%n", out.toAbsolutePath().normalize());
     return ExitCode.OK;
   }

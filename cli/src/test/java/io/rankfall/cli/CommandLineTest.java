@@ -63,8 +63,8 @@ class CommandLineTest {
     Ran ofOnnx = run("inspect", run.resolve("model.onnx").toString());
     assertThat(ofRun.exitCode()).isZero();
     // The file also holds the running statistics of batch normalisation, so shares differ.
-    assertThat(ofOnnx.out().replaceAll("[0-9.]+ %", "%"))
-        .isEqualTo(ofRun.out().replaceAll("[0-9.]+ %", "%"));
+    assertThat(ofOnnx.out().replaceAll("[0-9,.]+ (%|parameters)", "%"))
+        .isEqualTo(ofRun.out().replaceAll("[0-9,.]+ (%|parameters)", "%"));
 
     JsonNode onnx = json(run("inspect", run.resolve("model.onnx").toString(), "--json"));
     JsonNode safetensors =
@@ -83,6 +83,91 @@ class CommandLineTest {
     assertThat(lines).hasSize(4);
     assertThat(lines.get(0)).startsWith("name,rows,cols,share,rankFrobenius1e-3");
     assertThat(lines.get(3)).startsWith("fc3,10,16,");
+  }
+
+  private static Path model(String name) {
+    return Path.of("../compress/src/test/resources/io/rankfall/compress/models").resolve(name);
+  }
+
+  @Test
+  void theTableBeginsWithWhatCanBeSavedAndEndsWithTheSum() {
+    Ran ran = run("inspect", model("lenet.onnx").toString());
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    List<String> lines = ran.out().lines().toList();
+    assertThat(lines.get(1)).startsWith("/fc1/Gemm");
+    assertThat(lines.get(lines.size() - 1))
+        .startsWith("4 matrices hold ")
+        .contains("of 13,262 parameters. Factors that keep 99 % of each Σσ² would save ");
+  }
+
+  @Test
+  void layersAreChosenByTheNamesOfNodesOrTensors() {
+    for (String glob : List.of("*/key/*", "key.w?ight")) {
+      Ran ran = run("inspect", model("attention.onnx").toString(), "--csv", "--layers", glob);
+      assertThat(ran.exitCode()).as(ran.err()).isZero();
+      assertThat(ran.out().lines().skip(1)).singleElement().asString().startsWith("/key/MatMul,");
+    }
+    Ran both =
+        run(
+            "inspect",
+            model("attention.onnx").toString(),
+            "--layers",
+            "/key/*",
+            "--layers",
+            "/query/*");
+    assertThat(both.out()).contains("/key/MatMul", "/query/MatMul").doesNotContain("/value/");
+    Ran none = run("inspect", model("attention.onnx").toString(), "--layers", "conv*");
+    assertThat(none.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertOneLine(none, "--layers conv*: expected the name of a layer, found 5 others: /table/");
+    Ran ofRun = run("inspect", run.toString(), "--csv", "--layers", "fc2");
+    assertThat(ofRun.out().lines()).hasSize(2);
+  }
+
+  @Test
+  void aTerminalShowsHowFarItIs() {
+    StringWriter err = new StringWriter();
+    Console console =
+        new Console(new PrintWriter(PrintWriter.nullWriter()), new PrintWriter(err), true);
+    assertThat(Main.run(console, "inspect", model("lenet.onnx").toString())).isZero();
+    assertThat(err.toString()).contains("inspecting █").endsWith("\r\u001b[K");
+    assertThat(run("inspect", model("lenet.onnx").toString()).err()).isEmpty();
+  }
+
+  @Test
+  void shardsAreReadByTheirIndexOrTheirFolder() throws IOException {
+    JsonNode byFolder = json(run("inspect", model("sharded").toString(), "--json"));
+    JsonNode byIndex =
+        json(run("inspect", model("sharded/model.safetensors.index.json").toString(), "--json"));
+    assertThat(byFolder).isEqualTo(byIndex);
+    assertThat(byIndex.at("/matrices").size()).isEqualTo(5);
+    assertThat(byIndex.at("/products/0/heads").size()).isEqualTo(4);
+    assertThat(byIndex.at("/skipped/0/reason").asText()).isNotEmpty();
+    for (String field :
+        List.of(
+            "rankEpsilonSpectral0.1",
+            "rankEnergy90",
+            "participationRatio",
+            "conditionNumber",
+            "alpha",
+            "alphaDistance",
+            "marchenkoPasturEdge",
+            "randomRankEnergy99",
+            "breakEvenRank",
+            "savedParameters")) {
+      assertThat(byIndex.at("/matrices/0").has(field)).as(field).isTrue();
+    }
+  }
+
+  @Test
+  void aReportIsWrittenBesideTheTable() throws IOException {
+    Path html = folder.resolve("spectra.html");
+    Ran ran = run("inspect", model("attention.onnx").toString(), "--html", html.toString());
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("Wkᵀ·Wq").contains("/key/MatMul");
+    assertThat(html).content().contains("/key/MatMul", "default-src 'none'");
+    Ran refused = run("inspect", run.toString(), "--html", folder.toString());
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertOneLine(refused, "expected a file, found a directory");
   }
 
   @Test
@@ -284,14 +369,13 @@ class CommandLineTest {
             Map.of())
         .model("nan")
         .write(nan);
-    for (String[] command :
-        new String[][] {
-          {"inspect", nan.toString()}, {"compress", nan.toString(), "--rank", "1", "--dry-run"}
-        }) {
-      Ran ran = run(command);
-      assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
-      assertOneLine(ran, "fc1 2x2: expected finite numbers, found NaN or Inf");
-    }
+    Ran compress = run("compress", nan.toString(), "--rank", "1", "--dry-run");
+    assertThat(compress.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertOneLine(compress, "fc1 2x2: expected finite numbers, found NaN or Inf");
+    Ran inspect = run("inspect", nan.toString());
+    assertThat(inspect.exitCode()).isEqualTo(ExitCode.FINDING);
+    assertOneLine(inspect, "nan.onnx: expected finite numbers, found NaN or Inf in fc1 2x2");
+    assertThat(inspect.out()).contains("fc2").doesNotContain("fc1");
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compressor;
+import io.rankfall.compress.InspectedMatrix;
+import io.rankfall.compress.Inspection;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy;
@@ -19,6 +21,7 @@ import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +33,8 @@ class ReadmeTest {
   private static final Path README = Path.of("..", "README.md");
 
   @Test
-  void theLibraryExampleRunsAsPrinted(@TempDir Path folder) throws IOException, BudgetException {
+  void theLibraryExampleRunsAsPrinted(@TempDir Path folder)
+      throws IOException, InterruptedException, BudgetException {
     Console silent =
         new Console(
             new PrintWriter(PrintWriter.nullWriter()),
@@ -64,10 +68,13 @@ class ReadmeTest {
             20,
             1,
             LearnerKind.FUSED);
+    Inspection inspection = Inspection.of(folder.resolve("model.onnx"));
+    long saved = inspection.matrices().stream().mapToLong(InspectedMatrix::saved).sum();
     Spectrum spectrum = Spectrum.of(Matrix.of(2, 3, 1, 2, 3, 4, 5, 6));
     int rank = spectrum.rank(new RankRule.FrobeniusRelative(1e-3));
 
     assertThat(Files.size(small)).isLessThan(Files.size(folder.resolve("model.onnx")) / 6);
+    assertThat(saved).isNotNegative();
     assertThat(rank).isEqualTo(2);
     assertThat(spec.sgd().lambda()).isEqualTo(5e-4);
     assertThat(Files.readString(README).replaceAll("\\s+", ""))
@@ -76,8 +83,20 @@ class ReadmeTest {
             "compressor.plan(newRankPolicy.ParameterBudget(0.125,RankPolicy.Division.GLOBAL));")
         .contains("newMlp(784,List.of(512,512),10,Mlp.Normalization.NONE)")
         .contains("newSgd(0.1,1e-3,0,StepSchedule.CONSTANT),20,1,LearnerKind.FUSED);")
+        .contains("inspection.matrices().stream().mapToLong(InspectedMatrix::saved).sum();")
         .contains("Spectrum.of(Matrix.of(2,3,1,2,3,4,5,6));")
         .contains("spectrum.rank(newRankRule.FrobeniusRelative(1e-3));");
+  }
+
+  @Test
+  void theInspectionShownIsWhatIsPrinted() throws IOException {
+    StringWriter out = new StringWriter();
+    Console console =
+        new Console(new PrintWriter(out), new PrintWriter(PrintWriter.nullWriter()), false);
+    Path model =
+        Path.of("../compress/src/test/resources/io/rankfall/compress/models/attention.onnx");
+    assertThat(Main.run(console, "inspect", model.toString())).isZero();
+    assertThat(Files.readString(README)).contains(out.toString());
   }
 
   @Test

@@ -1,81 +1,56 @@
 package io.rankfall.compress;
 
-import io.rankfall.spectra.WeightMatrix;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * The weight matrices of a model file and their spectra.
+ * The weight matrices of a model and their spectra.
  *
- * @param parameters numbers in the floating-point tensors of the file
+ * @param parameters numbers in the floating-point tensors of the model
+ * @param matrices in the order of the file
+ * @param products what attention computes with
  * @param skipped the weights that were not looked at, with the reason
+ * @param nonFinite the weights with NaN or infinite numbers
  */
 public record Inspection(
-    Format format, long parameters, List<InspectedMatrix> matrices, List<SkippedWeight> skipped) {
-
-  /** The file formats that are read. */
-  public enum Format {
-    ONNX,
-    SAFETENSORS
-  }
+    long parameters,
+    List<InspectedMatrix> matrices,
+    List<InspectedProduct> products,
+    List<SkippedWeight> skipped,
+    List<SkippedWeight> nonFinite) {
 
   public Inspection {
     matrices = List.copyOf(matrices);
+    products = List.copyOf(products);
     skipped = List.copyOf(skipped);
+    nonFinite = List.copyOf(nonFinite);
   }
 
   /**
-   * Inspects a file: safetensors by its extension {@code .safetensors}, else ONNX. Of a safetensors
-   * file one matrix at a time is in memory.
-   *
-   * @throws ModelFormatException in one line, if the file is damaged
-   * @throws io.rankfall.spectra.NonFiniteException naming the matrix, if a weight is NaN or
-   *     infinite
+   * Inspects a model file on all cores; see {@link ModelWeights#open} and {@link #of(ModelWeights,
+   * int, InspectionListener)}.
    */
-  public static Inspection of(Path path) throws IOException {
-    return path.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors")
-        ? of(SafetensorsFile.read(path))
-        : of(OnnxModel.read(path));
+  public static Inspection of(Path path) throws IOException, InterruptedException {
+    return of(
+        ModelWeights.open(path),
+        Runtime.getRuntime().availableProcessors(),
+        InspectionListener.NONE);
   }
 
-  /** Inspects a model in memory. */
-  public static Inspection of(OnnxModel model) {
-    long parameters = model.parameters();
-    return new Inspection(
-        Format.ONNX,
-        parameters,
-        model.layers().stream().map(layer -> inspected(layer.weight(), parameters)).toList(),
-        model.skipped());
-  }
-
-  /** Inspects a safetensors file. */
-  public static Inspection of(SafetensorsFile file) throws IOException {
-    long parameters = file.parameters();
-    List<InspectedMatrix> matrices = new ArrayList<>();
-    List<SkippedWeight> skipped = new ArrayList<>();
-    for (SafetensorsFile.Entry entry : file.entries()) {
-      if (entry.obstacle().isEmpty()) {
-        matrices.add(inspected(file.matrix(entry), parameters));
-      } else if (entry.shape().size() >= 2) {
-        skipped.add(
-            new SkippedWeight(
-                ModelFormatException.oneLine(entry.name()),
-                Tensors.shape(entry.shape()),
-                entry.obstacle().get()));
-      }
-    }
-    return new Inspection(Format.SAFETENSORS, parameters, matrices, skipped);
-  }
-
-  private static InspectedMatrix inspected(WeightMatrix weight, long parameters) {
-    return new InspectedMatrix(
-        weight.name(),
-        weight.matrix().rows(),
-        weight.matrix().cols(),
-        weight.matrix().size() / (double) parameters,
-        weight.spectrum());
+  /**
+   * Reads one matrix after another and computes its spectrum. The results do not depend on the
+   * number of threads.
+   *
+   * <p>An m×n matrix takes 4·m·n bytes of heap and 8·min(m,n)² outside it while it is worked on,
+   * whatever the size of the file; matrices are worked on together while they fit into two thirds
+   * of the heap, and one that never fits is skipped with the reason.
+   *
+   * @param threads how many matrices at a time at most
+   * @throws ModelFormatException in one line, if a file ends too early
+   */
+  public static Inspection of(ModelWeights weights, int threads, InspectionListener listener)
+      throws IOException, InterruptedException {
+    return new Inspector(weights, listener).inspect(threads);
   }
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rankfall.spectra.Matrix;
-import io.rankfall.spectra.WeightMatrix;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -25,8 +23,11 @@ import java.util.TreeMap;
  * a JSON header, the data. Reading checks the header; numbers are read tensor by tensor.
  */
 public final class SafetensorsFile {
-  private static final long LONGEST_HEADER = 100_000_000;
-  private static final JsonMapper JSON =
+  /** Of the format, 100 MB; a parsed header takes some 25 times its bytes of the heap. */
+  static final long LONGEST_HEADER =
+      Math.min(100_000_000, Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 64));
+
+  static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -62,24 +63,9 @@ public final class SafetensorsFile {
       return shape.stream().reduce(1L, (a, b) -> a * b);
     }
 
-    /** Whether {@link #floats} reads it. */
+    /** Whether {@link #floats} reads it: F64, F32, F16, BF16, F8_E4M3 or F8_E5M2. */
     public boolean isFloating() {
-      return switch (type) {
-        case "F64", "F32", "F16", "BF16" -> true;
-        default -> false;
-      };
-    }
-
-    /** Why this is no weight matrix, if it is none. */
-    public Optional<String> obstacle() {
-      if (!isFloating()) {
-        return Optional.of(
-            ModelFormatException.oneLine(type) + " weights: only F64, F32, F16 and BF16 are read");
-      }
-      if (shape.size() != 2 || count() == 0) {
-        return Optional.of("no matrix: " + Tensors.shape(shape));
-      }
-      return Optional.empty();
+      return ElementType.ofSafetensors(type).isFloating();
     }
   }
 
@@ -134,46 +120,30 @@ public final class SafetensorsFile {
     return entries.stream().filter(Entry::isFloating).mapToLong(Entry::count).sum();
   }
 
-  /** The numbers of a tensor of type F32, F16, BF16 or F64, in single precision. */
+  /** The numbers of a {@link Entry#isFloating floating-point} tensor, in single precision. */
   public float[] floats(Entry entry) throws IOException {
-    String file = path.toString();
-    if (!entry.isFloating() || entry.end() - entry.begin() > Integer.MAX_VALUE - 8) {
+    if (!entry.isFloating() || entry.count() > Integer.MAX_VALUE - 8) {
       throw new ModelFormatException(
-          file,
+          path.toString(),
           "tensor " + entry.name(),
-          "F64, F32, F16 or BF16 below 2 GiB",
-          "%s of %d bytes".formatted(entry.type(), entry.end() - entry.begin()));
+          "fewer than 2³¹ floating-point numbers",
+          "%s %s".formatted(entry.type(), Tensors.shape(entry.shape())));
     }
-    try (FileChannel channel = FileChannel.open(path)) {
-      ByteBuffer bytes =
-          bytes(channel, file, dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
-      float[] values = new float[(int) entry.count()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] =
-            switch (entry.type()) {
-              case "F64" -> (float) bytes.getDouble();
-              case "F32" -> bytes.getFloat();
-              case "F16" -> half(bytes.getShort());
-              default -> Float.intBitsToFloat(bytes.getShort() << 16);
-            };
-      }
-      return values;
+    float[] values = new float[(int) entry.count()];
+    try (NumberReader numbers = stored(entry).numbers()) {
+      numbers.read(values, 0, values.length, 1);
     }
+    return values;
   }
 
-  /**
-   * A tensor as outputs × inputs, the order in which PyTorch stores linear layers.
-   *
-   * @param entry one without {@link Entry#obstacle}
-   */
-  public WeightMatrix matrix(Entry entry) throws IOException {
-    if (entry.obstacle().isPresent()) {
-      throw new ModelFormatException(
-          path.toString(), "tensor " + entry.name(), "a matrix", entry.obstacle().get());
-    }
-    return new WeightMatrix(
-        ModelFormatException.oneLine(entry.name()),
-        Matrix.of(entry.shape().get(0).intValue(), entry.shape().get(1).intValue(), floats(entry)));
+  /** Where the numbers of a tensor are. */
+  StoredTensor stored(Entry entry) {
+    return new StoredTensor(
+        entry.name(),
+        ElementType.ofSafetensors(entry.type()),
+        entry.shape(),
+        new FileRegion(path, dataStart + entry.begin(), entry.end() - entry.begin()),
+        StoredTensor.Packing.FIXED);
   }
 
   private static ByteBuffer bytes(FileChannel channel, String file, long from, int count)
@@ -186,19 +156,6 @@ public final class SafetensorsFile {
       }
     }
     return buffer.flip();
-  }
-
-  /** IEEE 754 binary16. */
-  static float half(short bits) {
-    int exponent = (bits >> 10) & 0x1f;
-    int fraction = bits & 0x3ff;
-    float magnitude =
-        switch (exponent) {
-          case 0 -> fraction * 0x1p-24f;
-          case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-          default -> Math.scalb(1024f + fraction, exponent - 25);
-        };
-    return bits < 0 ? -magnitude : magnitude;
   }
 
   /** A tensor to write. */

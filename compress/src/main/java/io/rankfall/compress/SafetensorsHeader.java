@@ -82,7 +82,7 @@ final class SafetensorsHeader {
     }
     long bytes = offsets.get(1) - offsets.get(0);
     long count = count(where, shape);
-    int bits = bitsEach(type);
+    int bits = ElementType.ofSafetensors(type).bits();
     if (bits > 0 && (count > Long.MAX_VALUE / bits || count * bits != bytes * 8)) {
       throw new ModelFormatException(
           file,
@@ -122,16 +122,5 @@ final class SafetensorsHeader {
       throw new ModelFormatException(file, where, "an array", node.getNodeType() + "");
     }
     return numbers;
-  }
-
-  private static int bitsEach(String type) {
-    return switch (type) {
-      case "F64", "I64", "U64", "C64" -> 64;
-      case "F32", "I32", "U32" -> 32;
-      case "F16", "BF16", "I16", "U16" -> 16;
-      case "I8", "U8", "BOOL", "F8_E4M3", "F8_E5M2", "F8_E8M0" -> 8;
-      case "F4" -> 4;
-      default -> 0;
-    };
   }
 }

@@ -40,6 +40,24 @@ public final class Matrix {
     return new Matrix(rows, cols, values);
   }
 
+  /** Writes the numbers of a new matrix. */
+  @FunctionalInterface
+  public interface Filler<E extends Exception> {
+    /**
+     * Overwrites the zeros of {@code values}, row by row, and does not keep the array.
+     *
+     * @throws E if the numbers cannot be had
+     */
+    void fill(float[] values) throws E;
+  }
+
+  /** A matrix whose numbers {@code filler} writes in place: nothing is copied. */
+  public static <E extends Exception> Matrix filled(int rows, int cols, Filler<E> filler) throws E {
+    float[] values = new float[checkShape(rows, cols, (long) rows * cols)];
+    filler.fill(values);
+    return new Matrix(rows, cols, values);
+  }
+
   /** As {@link #of} without the copy: the caller gives the array away. */
   static Matrix owning(int rows, int cols, float[] values) {
     checkShape(rows, cols, values.length);
@@ -88,6 +106,12 @@ public final class Matrix {
   /** The numbers themselves, row by row: read only, by this package. */
   float[] values() {
     return values;
+  }
+
+  /** The {@code count} rows from {@code first} on, copied. */
+  public Matrix rows(int first, int count) {
+    Objects.checkFromIndexSize(first, count, rows);
+    return owning(count, cols, Arrays.copyOfRange(values, first * cols, (first + count) * cols));
   }
 
   public Matrix transposed() {

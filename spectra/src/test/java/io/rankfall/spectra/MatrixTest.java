@@ -38,4 +38,22 @@ class MatrixTest {
     assertThatThrownBy(() -> a.get(2, 0)).isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> new LowRank(a, a)).hasMessageContaining("inner dimensions");
   }
+
+  @Test
+  void isFilledInPlaceAndCutIntoRows() {
+    Matrix filled =
+        Matrix.filled(
+            3,
+            2,
+            values -> {
+              for (int i = 0; i < values.length; i++) {
+                values[i] = i;
+              }
+            });
+    assertThat(filled).isEqualTo(Matrix.of(3, 2, 0, 1, 2, 3, 4, 5));
+    assertThat(filled.rows(1, 2)).isEqualTo(Matrix.of(2, 2, 2, 3, 4, 5));
+    assertThatThrownBy(() -> filled.rows(2, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> Matrix.filled(1 << 20, 1 << 20, values -> {}))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
 }

@@ -1,5 +1,6 @@
 package io.rankfall.study;
 
+import io.rankfall.compress.InParallel;
 import io.rankfall.compress.Rows;
 import io.rankfall.study.ComparisonListener.Phase;
 import io.rankfall.study.ComparisonSpec.Cell;

@@ -1,19 +1,4 @@
-/* Colours, and what a run looks like everywhere: hue = batch size, stroke = weight decay. */
-
-const darkPreference = matchMedia('(prefers-color-scheme: dark)');
-
-const theme = {
-  chosen: null,
-  get current() {
-    return this.chosen ?? (darkPreference.matches ? 'dark' : 'light');
-  },
-  apply(name = this.current) {
-    document.documentElement.dataset.theme = name;
-  },
-};
-theme.apply();
-
-const token = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+/* What a run looks like everywhere: hue = batch size, stroke = weight decay. */
 
 const HUES = 6;
 const DASHES = ['solid', [2, 3], [9, 3, 2, 3], [4, 2]];
@@ -49,19 +34,6 @@ const MARKS = {
   diamond: attributes => svgEl('path', { d: 'M16 2l5 5-5 5-5-5z', ...attributes }),
 };
 
-function strokeSwatch(color, dash, ...marks) {
-  const line = svgEl('line', {
-    x1: 0,
-    x2: 32,
-    y1: 7,
-    y2: 7,
-    stroke: color,
-    'stroke-width': 2.5,
-    'stroke-dasharray': dash === 'solid' ? 'none' : dash.join(' '),
-  });
-  return svgEl('svg', { width: 32, height: 14, class: 'swatch', 'aria-hidden': 'true' }, line, ...marks);
-}
-
 function swatch(run) {
   const { color, dash, filled, symbol } = styleOf(run);
   const mark = MARKS[symbol]({
@@ -71,5 +43,3 @@ function swatch(run) {
   });
   return strokeSwatch(color, dash, mark);
 }
-
-const randomSwatch = () => strokeSwatch(token('muted'), [3, 3]);

@@ -96,7 +96,8 @@ class ComparisonTest {
   }
 
   @Test
-  void theSpectraOfTheLastEpochAreThoseOfTheExportedFile() throws IOException {
+  void theSpectraOfTheLastEpochAreThoseOfTheExportedFile()
+      throws IOException, InterruptedException {
     Path run = folder.resolve("first/models/b8-wd1e-2");
     RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
     Inspection exported = Inspection.of(run.resolve(RunFiles.ONNX));

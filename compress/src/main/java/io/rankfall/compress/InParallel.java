@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.compress;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,10 +12,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** The same work on several things, some at a time. */
-final class InParallel {
+public final class InParallel {
 
   /** Work that may fail or be interrupted. */
-  interface Work<A, B> {
+  public interface Work<A, B> {
     B apply(A a) throws IOException, InterruptedException;
   }
 
@@ -25,7 +25,7 @@ final class InParallel {
    * The results in the order of {@code inputs}. At the first failure, or when the calling thread is
    * interrupted, the workers are interrupted and waited for.
    */
-  static <A, B> List<B> map(int threads, List<A> inputs, Work<A, B> work)
+  public static <A, B> List<B> map(int threads, List<A> inputs, Work<A, B> work)
       throws IOException, InterruptedException {
     ExecutorService executor =
         Executors.newFixedThreadPool(

@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
