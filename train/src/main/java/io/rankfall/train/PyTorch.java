@@ -29,10 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PyTorch {
   private static final String OFFLINE = "ai.djl.offline";
-
-  /** glibc's limit is 32 MB. */
-  private static final int LARGEST_BLOCK_KEPT = 31 << 20;
-
   private static final ReentrantLock ONE_AT_A_TIME = new ReentrantLock(true);
   private static @Nullable PyTorch loaded;
 
@@ -66,7 +62,6 @@ final class PyTorch {
     try {
       Engine engine = Engine.getEngine("PyTorch");
       JniUtils.setNumThreads(1);
-      keepFreedMemory(engine);
       return engine;
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new IllegalStateException(
@@ -74,17 +69,6 @@ final class PyTorch {
               + "and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found "
               + rootCause(e),
           e);
-    }
-  }
-
-  /**
-   * Once a block as large as this is freed, glibc keeps smaller ones for the next use. Else it
-   * hands the larger activations back to the system in every step, and the system fills them with
-   * zeros again.
-   */
-  private static void keepFreedMemory(Engine engine) {
-    try (NDManager manager = engine.newBaseManager(ai.djl.Device.cpu())) {
-      manager.create(new Shape(LARGEST_BLOCK_KEPT / Float.BYTES)).close();
     }
   }
 
