@@ -61,6 +61,9 @@ public final class BlockLearner implements Classifier {
   }
 
   private List<NDArray> trained() {
+    if (input.dimension() > 1) {
+      pytorch.keepFreedMemory();
+    }
     block.initialize(manager, DataType.FLOAT32, batchOf(1));
     return block.getParameters().stream()
         .filter(parameter -> parameter.getValue().requiresGradient())

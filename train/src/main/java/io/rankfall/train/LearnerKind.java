@@ -2,7 +2,7 @@ package io.rankfall.train;
 
 /** The engines that can train a network. */
 public enum LearnerKind {
-  /** Hand-written steps on OpenBLAS: the fastest for MLPs. */
+  /** Hand-written steps on oneDNN: the fastest for MLPs. */
   FUSED {
     @Override
     public Learner start(Network initial, Sgd sgd, int batchSize) {

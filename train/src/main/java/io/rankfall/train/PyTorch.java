@@ -66,7 +66,6 @@ final class PyTorch {
     try {
       Engine engine = Engine.getEngine("PyTorch");
       JniUtils.setNumThreads(1);
-      keepFreedMemory(engine);
       return engine;
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new IllegalStateException(
@@ -74,17 +73,6 @@ final class PyTorch {
               + "and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found "
               + rootCause(e),
           e);
-    }
-  }
-
-  /**
-   * Once a block as large as this is freed, glibc keeps smaller ones for the next use. Else it
-   * hands the larger activations back to the system in every step, and the system fills them with
-   * zeros again.
-   */
-  private static void keepFreedMemory(Engine engine) {
-    try (NDManager manager = engine.newBaseManager(ai.djl.Device.cpu())) {
-      manager.create(new Shape(LARGEST_BLOCK_KEPT / Float.BYTES)).close();
     }
   }
 
@@ -125,6 +113,18 @@ final class PyTorch {
       throw new IllegalStateException("PyTorch %s: %s".formatted(what, firstLine(e)), e);
     } finally {
       ONE_AT_A_TIME.unlock();
+    }
+  }
+
+  /**
+   * Makes glibc keep the memory of freed activations for the next step, by freeing a block as large
+   * as the largest it will keep. Else it may hand activations of some megabytes back to the system
+   * in every step, which fills them with zeros again. For the whole process; not for small
+   * networks, whose steps it slows down.
+   */
+  void keepFreedMemory() {
+    try (NDManager manager = newManager()) {
+      manager.create(new Shape(LARGEST_BLOCK_KEPT / Float.BYTES)).close();
     }
   }
 

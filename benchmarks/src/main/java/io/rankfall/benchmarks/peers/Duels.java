@@ -40,6 +40,17 @@ final class Duels {
     return duels.duels;
   }
 
+  /** The steps without momentum, whose least effort {@link Roofline} knows. */
+  static List<Steps> plainSteps() {
+    List<Steps> steps = new ArrayList<>();
+    for (int batch : BATCHES) {
+      steps.add(Steps.mlpBn(784, batch, 0));
+      steps.add(Steps.mlpBn(3072, batch, 0));
+      steps.add(Steps.mlp512(batch, 0));
+    }
+    return steps;
+  }
+
   private void steps() {
     double[] deep = {6, 4, 2};
     double[] deepColoured = {4, 3, 1.8};

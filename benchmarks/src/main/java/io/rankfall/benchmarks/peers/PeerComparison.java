@@ -81,7 +81,8 @@ final class PeerComparison implements Callable<Integer> {
       @Nullable JsonNode python,
       Machine machine,
       Roofline roofline,
-      List<Score> scores) {}
+      List<Score> scores,
+      List<Reach> reached) {}
 
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT);
@@ -125,6 +126,7 @@ final class PeerComparison implements Callable<Integer> {
         scores.add(score);
       }
     }
+    List<Reach> reached = reached(scores, roofline);
     if (json != null) {
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
@@ -135,9 +137,38 @@ final class PeerComparison implements Callable<Integer> {
                   running == null ? null : running.versions(),
                   Machine.current(),
                   roofline,
-                  scores));
+                  scores,
+                  reached));
     }
     return check && scores.stream().anyMatch(PeerComparison::isRegression) ? 1 : 0;
+  }
+
+  /** Prints how near the steps come to the machine's limit. */
+  private static List<Reach> reached(List<Score> scores, Roofline roofline) {
+    List<Reach> all = new ArrayList<>();
+    for (Steps steps : Duels.plainSteps()) {
+      scores.stream()
+          .filter(score -> score.work().equals(steps.label()) && !score.isMissing())
+          .findFirst()
+          .ifPresent(score -> all.add(Reach.of(steps, score.ours(), roofline)));
+    }
+    if (!all.isEmpty()) {
+      System.out.printf(
+          "%n%-40s %8s %8s %12s %12s %10s %7s%n",
+          "limit, steps/s", "GFLOP", "MB", "arithmetic", "movement", "measured", "share");
+    }
+    for (Reach r : all) {
+      System.out.printf(
+          "%-40s %8.3f %8.1f %12s %12s %10s %6.0f%%%n",
+          r.work(),
+          r.gflop(),
+          r.mbytes(),
+          rate(r.arithmetic()),
+          rate(r.movement()),
+          rate(r.measured()),
+          100 * r.share());
+    }
+    return all;
   }
 
   private static boolean isRegression(Score score) {

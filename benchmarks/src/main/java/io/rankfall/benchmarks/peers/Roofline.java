@@ -1,9 +1,7 @@
 package io.rankfall.benchmarks.peers;
 
 import io.rankfall.spectra.Blas;
-import io.rankfall.train.Mlp;
 import java.util.Arrays;
-import java.util.List;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -66,39 +64,5 @@ record Roofline(double singleGflops, double doubleGflops, double memoryGBytes, d
     double[] ones = new double[N * N];
     Arrays.fill(ones, 1);
     return ones;
-  }
-
-  /**
-   * Additions and multiplications of the products of one step, in 10⁹: 6 for each weight and
-   * example, 4 in the first layer, whose inputs need no gradient.
-   */
-  static double gflop(Mlp mlp, int batch) {
-    List<Integer> widths = mlp.widths();
-    double sum = 0;
-    for (int l = 1; l < widths.size(); l++) {
-      sum += (l == 1 ? 4.0 : 6.0) * widths.get(l - 1) * widths.get(l) * batch;
-    }
-    return sum * 1e-9;
-  }
-
-  /**
-   * What a step without momentum must move at least, in 10⁹ bytes: every weight is read going
-   * forward, read and written going backward.
-   */
-  static double gbytes(Mlp mlp) {
-    List<Integer> widths = mlp.widths();
-    double sum = 0;
-    for (int l = 1; l < widths.size(); l++) {
-      sum += 3.0 * Float.BYTES * widths.get(l - 1) * widths.get(l);
-    }
-    return sum * 1e-9;
-  }
-
-  /**
-   * Steps a second at the limit: the slower of arithmetic at {@link #singleGflops} and of moving
-   * the weights at {@link #cacheGBytes}.
-   */
-  double stepsPerSecond(Mlp mlp, int batch) {
-    return 1 / Math.max(gflop(mlp, batch) / singleGflops, gbytes(mlp) / cacheGBytes);
   }
 }
