@@ -1,9 +1,12 @@
 package io.rankfall.compress;
 
-/** How ranks are chosen. A layer is factored only where r·(m+n) &lt; m·n. */
+/** How ranks are chosen. A layer is factored only where that makes it smaller. */
 public sealed interface RankPolicy {
 
-  /** The same rank everywhere. */
+  /**
+   * The same rank r everywhere, where r·(m+n) &lt; m·n. Of a convolution's decompositions with no
+   * more numbers than the channel decomposition of rank r, the one that loses least.
+   */
   record Uniform(int rank) implements RankPolicy {
     public Uniform {
       if (rank < 1) {
@@ -33,7 +36,7 @@ public sealed interface RankPolicy {
 
   /** How layers share a budget. */
   enum Division {
-    /** The largest common rank that fits. */
+    /** The largest common rank that fits, see {@link Uniform}. */
     UNIFORM,
     /** The largest common energy share that fits. */
     ENERGY,

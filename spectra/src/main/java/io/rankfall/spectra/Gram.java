@@ -31,12 +31,22 @@ final class Gram {
     }
   }
 
-  /** The caller owns the result. */
+  /** W·Wᵀ, whichever side is smaller. */
+  static SymmetricMatrix rowsOf(Matrix w) {
+    try (DoublePointer gram = lowerTriangle(w, true)) {
+      return SymmetricMatrix.fromLowerTriangle(w.rows(), gram);
+    }
+  }
+
   private static DoublePointer lowerTriangle(Matrix w) {
-    int n = w.fullRank();
+    return lowerTriangle(w, ofRows(w));
+  }
+
+  /** The caller owns the result. */
+  private static DoublePointer lowerTriangle(Matrix w, boolean rows) {
+    int n = rows ? w.rows() : w.cols();
     DoublePointer gram = new DoublePointer((long) n * n);
     OpenBlas blas = OpenBlas.load();
-    boolean rows = ofRows(w);
     int inner = rows ? w.cols() : w.rows();
     double[] panel = new double[Math.min(PANEL, inner) * n];
     try (DoublePointer nativePanel = new DoublePointer(panel.length)) {
