@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Parameters;
     name = "compress",
     mixinStandardHelpOptions = true,
     description = {
-      "Replaces weight matrices of an ONNX file by low-rank factors, where that makes them smaller.",
+      "Replaces layers of an ONNX file by low-rank factors, where that makes them smaller: matrix products by",
+      "two, convolutions by a chain of two or three smaller ones, whichever loses least for its parameters.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -36,7 +38,9 @@ import picocli.CommandLine.Parameters;
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "",
       "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of the variance of",
-      "its outputs on these inputs, which tells more. Exit code 1 when no ranks meet the budget."
+      "a linear layer's outputs on these inputs, which tells more. Exit code 1 when no ranks meet the budget.",
+      "Convolutions: 'channel' is the kernel to r channels, then 1×1; 'spatial' k×1, then 1×k; 'Tucker' 1×1,",
+      "a kernel from r1 to r2 channels, 1×1. Grouped and depthwise ones are left alone."
     })
 final class CompressCommand implements Callable<Integer> {
 
@@ -64,7 +68,11 @@ final class CompressCommand implements Callable<Integer> {
             "In each layer the smallest rank that keeps this share, of Σσ² or of the outputs' variance.")
     private @Nullable Double energy;
 
-    @Option(names = "--rank", paramLabel = "R", description = "This rank in each layer.")
+    @Option(
+        names = "--rank",
+        paramLabel = "R",
+        description =
+            "This rank in each layer; in a convolution, what loses least with no more parameters than channel rank R.")
     private @Nullable Integer rank;
 
     RankPolicy chosen() {
@@ -106,7 +114,13 @@ final class CompressCommand implements Callable<Integer> {
     OnnxModel model = OnnxModel.read(input);
     if (model.layers().isEmpty()) {
       throw new IOException(
-          "%s: expected MatMul or Gemm nodes with constant weights, found none".formatted(input));
+          "%s: expected MatMul, Gemm or Conv nodes with constant weights, found none%s"
+              .formatted(
+                  input,
+                  model.skipped().stream()
+                      .limit(1)
+                      .map(w -> " that can be factored: %s: %s".formatted(w.name(), w.reason()))
+                      .collect(Collectors.joining())));
     }
     long bytes = Files.size(input);
     Compressor compressor =
@@ -116,6 +130,7 @@ final class CompressCommand implements Callable<Integer> {
       compressor.apply(plan).write(out);
     }
     print(plan);
+    printSkipped(model);
     if (out == null || dryRun) {
       console.out().println("Dry run: nothing written.");
     } else {
@@ -143,7 +158,7 @@ final class CompressCommand implements Callable<Integer> {
 
   private Compressor dataAware(OnnxModel model, Path inputs) throws IOException {
     Rows rows = NpyFile.read(inputs).rows();
-    int widest = model.layers().stream().mapToInt(LinearLayer::cols).max().orElse(0);
+    int widest = model.linearLayers().stream().mapToInt(LinearLayer::cols).max().orElse(0);
     if (rows.count() < widest) {
       console.progress(
           "rankfall: warning: %s: %d rows cannot span a layer's %d inputs; losses are understated"
@@ -156,6 +171,22 @@ final class CompressCommand implements Callable<Integer> {
     }
   }
 
+  private void printSkipped(OnnxModel model) {
+    if (model.skipped().isEmpty()) {
+      return;
+    }
+    Table table = new Table("left alone", "shape", "");
+    model.skipped().forEach(weight -> table.add(weight.name(), weight.shape(), weight.reason()));
+    console.out().println();
+    table.lines().forEach(console.out()::println);
+  }
+
+  private static String reason(RankPlan.Choice choice) {
+    return choice instanceof RankPlan.Factored factored
+        ? factored.reason()
+        : ((RankPlan.Dense) choice).reason();
+  }
+
   private void print(RankPlan plan) {
     Table table = new Table("layer", "shape", "rank", "parameters", "loses", "");
     for (RankPlan.Layer layer : plan.layers()) {
@@ -163,12 +194,10 @@ final class CompressCommand implements Callable<Integer> {
       table.add(
           layer.name(),
           layer.rows() + "×" + layer.cols(),
-          layer.choice() instanceof RankPlan.Factored factored
-              ? String.valueOf(factored.rank())
-              : "dense",
+          layer.choice() instanceof RankPlan.Factored factored ? factored.how().ranks() : "dense",
           "%,d".formatted(layer.parameters()),
           dense ? "–" : "%.2f %%".formatted(100 * layer.lossShare()),
-          layer.choice() instanceof RankPlan.Dense kept ? kept.reason() : "");
+          reason(layer.choice()));
     }
     table.lines().forEach(console.out()::println);
     console

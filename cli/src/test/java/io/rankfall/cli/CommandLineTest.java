@@ -188,6 +188,32 @@ class CommandLineTest {
   }
 
   @Test
+  void aModelWithNothingToFactorSaysWhyInOneLine() {
+    Ran ran =
+        run(
+            "compress",
+            "../compress/src/test/resources/io/rankfall/compress/models/double.onnx",
+            "--rank",
+            "1",
+            "--dry-run");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertOneLine(ran, "found none that can be factored: ");
+    assertThat(ran.err()).contains("DOUBLE weights: only FLOAT is supported");
+  }
+
+  @Test
+  void convolutionsAreListedWithTheirDecompositionAndWhy() {
+    String model = "../compress/src/test/resources/io/rankfall/compress/models/residual.onnx";
+    Ran ran = run("compress", model, "--params", "0.6", "--dry-run");
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .containsPattern("/twice/Conv +12×108 +9 .* channel; for no more parameters spatial loses ")
+        .containsPattern("/fc/Gemm +10×24 ")
+        .contains("left alone")
+        .contains("Conv /depthwise/Conv is depthwise: each kernel sees one channel");
+  }
+
+  @Test
   void calibrationIsReadFromNpy() throws IOException {
     Path npy = folder.resolve("inputs.npy");
     Files.write(npy, npy(30, 784));

@@ -22,7 +22,7 @@ final class BudgetDivision {
   }
 
   private static int[] uniform(List<RankOptions> layers, long budget) {
-    int largest = layers.stream().mapToInt(RankOptions::size).max().orElse(1);
+    int largest = layers.stream().mapToInt(RankOptions::ranks).max().orElse(1);
     return lastThatFits(layers, budget, largest, i -> each(layers, o -> o.atRank(i + 1)));
   }
 

@@ -32,7 +32,7 @@ public final class Calibration {
     Map<String, MomentSum> sums = new HashMap<>();
     try {
       Set<String> values = new LinkedHashSet<>();
-      for (LinearLayer layer : model.layers()) {
+      for (LinearLayer layer : model.linearLayers()) {
         for (LinearLayer.Use use : layer.uses()) {
           if (values.add(use.input())) {
             sums.put(use.input(), new MomentSum(layer.cols()));
@@ -43,7 +43,7 @@ public final class Calibration {
         probe.forEachBatch(rows, seen -> sums.forEach((name, sum) -> sum.add(seen.of(name))));
       }
       Map<String, InputMoments> moments = new HashMap<>();
-      for (LinearLayer layer : model.layers()) {
+      for (LinearLayer layer : model.linearLayers()) {
         for (LinearLayer.Use use : layer.uses()) {
           moments.computeIfAbsent(
               use.input(), name -> finished(Objects.requireNonNull(sums.get(name)), layer));

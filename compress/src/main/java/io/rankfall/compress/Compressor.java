@@ -16,13 +16,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Replaces weight matrices of a model by low-rank factors. The matrices are decomposed once, when
+ * Replaces layers of a model by chains of smaller ones. Their weights are decomposed once, when
  * this is made; plans and models for any number of budgets follow cheaply.
  */
 public final class Compressor {
   private final OnnxModel model;
   private final Objective objective;
-  private final Map<String, Truncation> truncations = new LinkedHashMap<>();
+  private final Map<String, Factorization> factorizations = new LinkedHashMap<>();
   private final List<RankOptions> options = new ArrayList<>();
   private final List<RankOptions> weighted;
 
@@ -39,16 +39,23 @@ public final class Compressor {
   public Compressor(OnnxModel model, Objective objective) {
     this.model = model;
     this.objective = objective;
-    for (LinearLayer layer : model.layers()) {
-      Matrix w = layer.weight().requireFinite().matrix();
-      Truncation truncation =
-          objective instanceof Objective.DataAware aware
-              ? Truncation.of(w, aware.calibration().inputs(layer))
-              : Truncation.of(w);
-      truncations.put(layer.name(), truncation);
-      options.add(RankOptions.of(truncation));
+    for (Layer layer : model.layers()) {
+      layer.weight().requireFinite();
+      Factorization factorization =
+          layer instanceof LinearLayer linear
+              ? Factorization.of(linear, truncation(linear, objective))
+              : Factorization.of((Convolution) layer);
+      factorizations.put(layer.name(), factorization);
+      options.add(factorization.options());
     }
     this.weighted = options;
+  }
+
+  private static Truncation truncation(LinearLayer layer, Objective objective) {
+    Matrix w = layer.weight().matrix();
+    return objective instanceof Objective.DataAware aware
+        ? Truncation.of(w, aware.calibration().inputs(layer))
+        : Truncation.of(w);
   }
 
   /**
@@ -68,12 +75,12 @@ public final class Compressor {
   private Compressor(Compressor plain, Sensitivity sensitivity) {
     this.model = plain.model;
     this.objective = plain.objective;
-    this.truncations.putAll(plain.truncations);
+    this.factorizations.putAll(plain.factorizations);
     this.options.addAll(plain.options);
     this.weighted = new ArrayList<>();
     for (int i = 0; i < options.size(); i++) {
-      LinearLayer layer = model.layers().get(i);
-      weighted.add(options.get(i).weighted(rank -> sensitivity.weight(layer, rank)));
+      Layer layer = model.layers().get(i);
+      weighted.add(options.get(i).weighted(cost -> sensitivity.weight(layer, cost)));
     }
   }
 
@@ -86,9 +93,17 @@ public final class Compressor {
     return model;
   }
 
-  /** The decomposition of a layer. */
-  public Truncation truncation(LinearLayer layer) {
-    return Objects.requireNonNull(truncations.get(layer.name()), layer.name());
+  /** The decomposition of a layer's W, outputs × inputs. */
+  public Truncation truncation(Layer layer) {
+    return factorization(layer).channel();
+  }
+
+  RankOptions options(Layer layer) {
+    return factorization(layer).options();
+  }
+
+  private Factorization factorization(Layer layer) {
+    return Objects.requireNonNull(factorizations.get(layer.name()), layer.name());
   }
 
   /**
@@ -128,7 +143,7 @@ public final class Compressor {
   private RankPlan plan(int[] chosen, RankPolicy policy) {
     List<RankPlan.Layer> layers = new ArrayList<>();
     for (int i = 0; i < chosen.length; i++) {
-      LinearLayer layer = model.layers().get(i);
+      Layer layer = model.layers().get(i);
       RankOptions o = options.get(i);
       layers.add(
           new RankPlan.Layer(
@@ -137,14 +152,15 @@ public final class Compressor {
               layer.cols(),
               o.isDense(chosen[i])
                   ? new Dense(reason(layer, policy))
-                  : new Factored(o.rank(chosen[i])),
+                  : new Factored(o.how(chosen[i]), factorization(layer).why(chosen[i])),
+              o.cost(chosen[i]),
               o.loss(chosen[i])));
     }
     long parameters = model.parameters() - denseWeights() + BudgetDivision.cost(options, chosen);
     return new RankPlan(layers, parameters, model.parameters());
   }
 
-  private static String reason(LinearLayer layer, RankPolicy policy) {
+  private static String reason(Layer layer, RankPolicy policy) {
     int breakEven = LowRank.breakEvenRank(layer.rows(), layer.cols());
     if (breakEven == 0) {
       return "no rank makes %dx%d smaller".formatted(layer.rows(), layer.cols());
@@ -154,8 +170,12 @@ public final class Compressor {
           .formatted(uniform.rank(), layer.rows(), layer.cols(), breakEven);
     }
     if (policy instanceof RankPolicy.Energy energy) {
-      return "keeping %s of the energy takes more than rank %d, the largest that is smaller"
-          .formatted(energy.share(), breakEven);
+      return "keeping %s of the energy takes more than %s"
+          .formatted(
+              energy.share(),
+              layer instanceof LinearLayer
+                  ? "rank %d, the largest that is smaller".formatted(breakEven)
+                  : "any smaller decomposition has");
     }
     return "the budget allows it whole";
   }
@@ -173,7 +193,7 @@ public final class Compressor {
     }
     List<Replacement> replacements = new ArrayList<>();
     for (int i = 0; i < plan.layers().size(); i++) {
-      LinearLayer layer = model.layers().get(i);
+      Layer layer = model.layers().get(i);
       RankPlan.Layer planned = plan.layers().get(i);
       if (!planned.name().equals(layer.name())
           || planned.rows() != layer.rows()
@@ -183,7 +203,7 @@ public final class Compressor {
                 .formatted(layer.name(), layer.rows(), layer.cols(), planned));
       }
       if (planned.choice() instanceof Factored factored) {
-        replacements.add(alone(layer, factored.rank()));
+        replacements.add(alone(layer, factored.how()));
       }
     }
     return objective instanceof Objective.DataAware aware
@@ -197,16 +217,17 @@ public final class Compressor {
   }
 
   /** What replaces a layer, fitted to the dense network. */
-  Replacement alone(LinearLayer layer, int rank) {
-    LowRank factors = truncation(layer).at(rank);
+  Replacement alone(Layer layer, Decomposition how) {
     Map<String, float[]> biases = new HashMap<>();
-    if (objective instanceof Objective.DataAware aware) {
+    if (objective instanceof Objective.DataAware aware && layer instanceof LinearLayer linear) {
+      LowRank factors = truncation(layer).at(how.rank());
       Matrix w = layer.weight().matrix();
-      for (LinearLayer.Use use : layer.uses()) {
+      for (LinearLayer.Use use : linear.uses()) {
         InputMoments seen = aware.calibration().of(use);
         biases.putAll(BiasShift.biases(model, use, w, seen, factors, seen));
       }
+      return new Replacement(layer, Factors.channel(factors), biases);
     }
-    return new Replacement(layer, factors, biases);
+    return new Replacement(layer, factorization(layer).at(how), biases);
   }
 }

@@ -1,13 +1,11 @@
 package io.rankfall.compress;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import io.rankfall.compress.LinearLayer.Layout;
-import io.rankfall.spectra.LowRank;
+import io.rankfall.compress.Chain.Link;
 import io.rankfall.spectra.NonFiniteException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,16 +15,19 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Replaces layers of a model by their factors: one product becomes two, everything else stays. */
+/**
+ * Replaces layers of a model by their factors: each of their nodes becomes a chain, everything else
+ * stays.
+ */
 final class GraphSurgery {
   /**
    * What replaces a layer.
    *
    * @param biases new numbers of the bias tensors that change, by name
    */
-  record Replacement(LinearLayer layer, LowRank factors, Map<String, float[]> biases) {
+  record Replacement(Layer layer, Factors factors, Map<String, float[]> biases) {
     Replacement {
-      boolean finite = factors.left().isFinite() && factors.right().isFinite();
+      boolean finite = factors.isFinite();
       for (float[] bias : biases.values()) {
         for (float b : bias) {
           finite &= Float.isFinite(b);
@@ -40,13 +41,11 @@ final class GraphSurgery {
     }
   }
 
-  private record Names(String right, String left) {}
-
   private final OnnxModel model;
   private final Map<String, Replacement> byTensor = new HashMap<>();
   private final Map<Integer, Replacement> byNode = new HashMap<>();
   private final Map<String, float[]> biases = new HashMap<>();
-  private final Map<String, Names> tensors = new HashMap<>();
+  private final Map<String, List<Link>> chains = new HashMap<>();
   private final Set<String> values = new HashSet<>();
   private final Set<String> nodes = new HashSet<>();
 
@@ -62,13 +61,15 @@ final class GraphSurgery {
     graph.getInputList().forEach(input -> values.add(input.getName()));
     values.addAll(model.graph().namesInside());
     for (Replacement replacement : replacements) {
-      LinearLayer layer = replacement.layer();
+      Layer layer = replacement.layer();
       byTensor.put(layer.tensor(), replacement);
-      layer.uses().forEach(use -> byNode.put(use.node(), replacement));
+      layer.nodes().forEach(node -> byNode.put(node, replacement));
       biases.putAll(replacement.biases());
-      tensors.put(
+      chains.put(
           layer.tensor(),
-          new Names(fresh(layer.name() + ".right", values), fresh(layer.name() + ".left", values)));
+          Chain.of(layer, replacement.factors()).stream()
+              .map(link -> link.named(fresh(layer.name() + "." + link.suffix(), values)))
+              .toList());
     }
   }
 
@@ -90,7 +91,7 @@ final class GraphSurgery {
       if (replacement == null) {
         graph.addInput(input);
       } else {
-        factors(replacement).forEach(tensor -> graph.addInput(declared(tensor)));
+        weights(replacement).forEach(tensor -> graph.addInput(declared(tensor)));
       }
     }
     old.getValueInfoList().stream()
@@ -101,7 +102,7 @@ final class GraphSurgery {
       if (replacement == null) {
         graph.addInitializer(withNewBias(tensor));
       } else {
-        graph.addAllInitializer(factors(replacement));
+        graph.addAllInitializer(weights(replacement));
       }
     }
     for (int i = 0; i < old.getNodeCount(); i++) {
@@ -120,7 +121,7 @@ final class GraphSurgery {
 
   private void addNode(GraphProto.Builder graph, NodeProto node, @Nullable Replacement use) {
     if (use != null) {
-      addProducts(graph, node, use);
+      addChain(graph, node, use);
       return;
     }
     Replacement constant =
@@ -128,50 +129,47 @@ final class GraphSurgery {
     if (constant == null) {
       graph.addNode(node);
     } else {
-      graph.addAllInitializer(factors(constant));
+      graph.addAllInitializer(weights(constant));
     }
   }
 
-  /** The factors as the file holds them: in the layout of the weights they replace. */
-  private List<TensorProto> factors(Replacement replacement) {
-    Names names = names(replacement);
-    LowRank factors = replacement.factors();
-    return replacement.layer().layout() == Layout.OUTPUTS_FIRST
-        ? List.of(Tensors.of(names.right, factors.right()), Tensors.of(names.left, factors.left()))
-        : List.of(
-            Tensors.of(names.right, factors.right().transposed()),
-            Tensors.of(names.left, factors.left().transposed()));
+  private List<TensorProto> weights(Replacement replacement) {
+    return chain(replacement).stream().map(Link::weights).toList();
   }
 
-  private Names names(Replacement replacement) {
-    return Objects.requireNonNull(tensors.get(replacement.layer().tensor()));
+  private List<Link> chain(Replacement replacement) {
+    return Objects.requireNonNull(chains.get(replacement.layer().tensor()));
   }
 
-  private void addProducts(GraphProto.Builder graph, NodeProto node, Replacement replacement) {
+  /** The last node of the chain takes the bias and makes what the replaced one made. */
+  private void addChain(GraphProto.Builder graph, NodeProto node, Replacement replacement) {
     String base = node.getName().isBlank() ? replacement.layer().name() : node.getName();
-    Names names = names(replacement);
-    String hidden = fresh(base + ".hidden", values);
-    NodeProto.Builder right =
-        NodeProto.newBuilder()
-            .setName(fresh(base + ".right", nodes))
-            .setOpType(node.getOpType())
-            .setDomain(node.getDomain())
-            .addInput(node.getInput(0))
-            .addInput(names.right)
-            .addOutput(hidden);
-    if (replacement.layer().layout() == Layout.OUTPUTS_FIRST) {
-      right.addAttribute(
-          AttributeProto.newBuilder()
-              .setName("transB")
-              .setType(AttributeProto.AttributeType.INT)
-              .setI(1));
+    List<Link> chain = chain(replacement);
+    String input = node.getInput(0);
+    for (int i = 0; i < chain.size(); i++) {
+      Link link = chain.get(i);
+      NodeProto.Builder made;
+      if (i < chain.size() - 1) {
+        String hidden = fresh(base + ".hidden", values);
+        made =
+            NodeProto.newBuilder()
+                .setOpType(node.getOpType())
+                .setDomain(node.getDomain())
+                .addInput(input)
+                .addInput(link.weights().getName())
+                .addOutput(hidden);
+        input = hidden;
+      } else {
+        made =
+            node.toBuilder()
+                .setInput(0, input)
+                .setInput(1, link.weights().getName())
+                .clearAttribute();
+      }
+      graph.addNode(
+          made.setName(fresh(base + "." + link.suffix(), nodes))
+              .addAllAttribute(link.attributes(node)));
     }
-    graph.addNode(right);
-    graph.addNode(
-        node.toBuilder()
-            .setName(fresh(base + ".left", nodes))
-            .setInput(0, hidden)
-            .setInput(1, names.left));
   }
 
   private static ValueInfoProto declared(TensorProto tensor) {

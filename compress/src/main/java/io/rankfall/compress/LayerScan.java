@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds which constants of a graph are weights of matrix products, and why the others are not. */
+/**
+ * Finds which constants of a graph are weights that can be factored, and why the others are not.
+ */
 final class LayerScan {
   private final OnnxGraph graph;
-  private final List<LinearLayer> layers = new ArrayList<>();
+  private final List<Layer> layers = new ArrayList<>();
   private final List<SkippedWeight> skipped = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
 
@@ -42,7 +44,7 @@ final class LayerScan {
                     "sparse weights are not supported"));
   }
 
-  List<LinearLayer> layers() {
+  List<Layer> layers() {
     return List.copyOf(layers);
   }
 
@@ -62,20 +64,42 @@ final class LayerScan {
       skip(name, Tensors.shape(tensor), obstacle.get());
       return;
     }
+    String own = graph.node(graph.uses(name).get(0).node()).getName();
+    String layer = unique(ModelFormatException.oneLine(own.isBlank() ? name : own));
+    layers.add(
+        tensor.getDimsCount() == 2
+            ? linear(layer, name, tensor)
+            : convolution(layer, name, tensor));
+  }
+
+  private LinearLayer linear(String layer, String name, TensorProto tensor) {
     List<OnnxGraph.Use> uses = graph.uses(name);
     Layout layout = layout(graph.node(uses.get(0).node()));
     Matrix stored =
         Matrix.of((int) tensor.getDims(0), (int) tensor.getDims(1), Tensors.floats(tensor));
     Matrix w = layout == Layout.OUTPUTS_FIRST ? stored : stored.transposed();
-    String own = graph.node(uses.get(0).node()).getName();
-    String layer = unique(ModelFormatException.oneLine(own.isBlank() ? name : own));
-    layers.add(
-        new LinearLayer(
-            layer,
-            new WeightMatrix(layer, w),
-            name,
-            layout,
-            uses.stream().map(use -> use(use, w.rows())).toList()));
+    return new LinearLayer(
+        layer,
+        new WeightMatrix(layer, w),
+        name,
+        layout,
+        uses.stream().map(use -> use(use, w.rows())).toList());
+  }
+
+  private Convolution convolution(String layer, String name, TensorProto tensor) {
+    int outputs = (int) tensor.getDims(0);
+    float[] kernel = Tensors.floats(tensor);
+    return new Convolution(
+        layer,
+        new WeightMatrix(layer, Matrix.of(outputs, kernel.length / outputs, kernel)),
+        (int) tensor.getDims(1),
+        kernelShape(tensor).stream().map(Long::intValue).toList(),
+        name,
+        graph.uses(name).stream().map(OnnxGraph.Use::node).toList());
+  }
+
+  private static List<Long> kernelShape(TensorProto kernel) {
+    return kernel.getDimsList().subList(2, kernel.getDimsCount());
   }
 
   private String unique(String wanted) {
@@ -112,25 +136,65 @@ final class LayerScan {
 
   private Optional<String> obstacle(NodeProto node, int slot, TensorProto tensor) {
     String type = node.getOpType();
+    boolean convolution = type.equals("Conv");
     boolean product = type.equals("MatMul") || type.equals("Gemm");
-    if (!product || !(node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"))) {
+    if (!(product || convolution)
+        || !(node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"))) {
       return Optional.of("used by %s, no matrix product".formatted(OnnxGraph.label(node)));
     }
-    if (slot != 1 || node.getInputCount() < 2 || node.getOutputCount() != 1) {
+    if (slot != 1 || node.getOutputCount() != 1) {
       return Optional.of("not the right-hand operand of " + OnnxGraph.label(node));
     }
+    if (graph.constants().containsKey(node.getInput(0))) {
+      return Optional.of("both operands of %s are constant".formatted(OnnxGraph.label(node)));
+    }
+    return convolution ? obstacleOfKernel(node, tensor) : obstacleOfProduct(node, tensor);
+  }
+
+  private static Optional<String> obstacleOfProduct(NodeProto node, TensorProto tensor) {
     if (tensor.getDimsCount() != 2 || Tensors.count(tensor) == 0) {
       return Optional.of(
           "%s: expected a matrix, found %s"
               .formatted(OnnxGraph.label(node), Tensors.shape(tensor)));
     }
-    if (graph.constants().containsKey(node.getInput(0))) {
-      return Optional.of("both operands of %s are constant".formatted(OnnxGraph.label(node)));
-    }
-    if (type.equals("Gemm") && OnnxGraph.integer(node, "transA", 0) != 0) {
+    if (node.getOpType().equals("Gemm") && OnnxGraph.integer(node, "transA", 0) != 0) {
       return Optional.of("%s transposes its input".formatted(OnnxGraph.label(node)));
     }
     return Optional.empty();
+  }
+
+  private static Optional<String> obstacleOfKernel(NodeProto node, TensorProto tensor) {
+    if (tensor.getDimsCount() < 3 || Tensors.count(tensor) == 0) {
+      return Optional.of(
+          "%s: expected a kernel, found %s"
+              .formatted(OnnxGraph.label(node), Tensors.shape(tensor)));
+    }
+    long groups = OnnxGraph.integer(node, "group", 1);
+    if (groups != 1) {
+      return Optional.of(
+          tensor.getDims(1) == 1
+              ? "%s is depthwise: each kernel sees one channel".formatted(OnnxGraph.label(node))
+              : "%s has %d groups: only those of one are factored"
+                  .formatted(OnnxGraph.label(node), groups));
+    }
+    List<Long> kernel = kernelShape(tensor);
+    List<Long> declared = OnnxGraph.integers(node, "kernel_shape", kernel);
+    int axes = kernel.size();
+    if (!declared.equals(kernel)
+        || !hasLength(node, "strides", axes)
+        || !hasLength(node, "dilations", axes)
+        || !hasLength(node, "pads", 2 * axes)) {
+      return Optional.of(
+          "%s: its attributes do not fit a kernel of %s"
+              .formatted(OnnxGraph.label(node), Tensors.shape(kernel)));
+    }
+    return Optional.empty();
+  }
+
+  /** Whether an attribute has so many integers, or is absent. */
+  private static boolean hasLength(NodeProto node, String attribute, int length) {
+    int found = OnnxGraph.integers(node, attribute, List.of()).size();
+    return found == 0 || found == length;
   }
 
   private static Layout layout(NodeProto node) {

@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param uses the nodes that multiply by W, one or more
  */
 public record LinearLayer(
-    String name, WeightMatrix weight, String tensor, Layout layout, List<Use> uses) {
+    String name, WeightMatrix weight, String tensor, Layout layout, List<Use> uses)
+    implements Layer {
 
   /** How a tensor of the file holds W. */
   public enum Layout {
@@ -43,11 +44,8 @@ public record LinearLayer(
     }
   }
 
-  public int rows() {
-    return weight.matrix().rows();
-  }
-
-  public int cols() {
-    return weight.matrix().cols();
+  @Override
+  public List<Integer> nodes() {
+    return uses.stream().map(Use::node).toList();
   }
 }

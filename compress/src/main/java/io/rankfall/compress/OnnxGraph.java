@@ -156,6 +156,15 @@ final class OnnxGraph {
     return absent;
   }
 
+  static List<Long> integers(NodeProto node, String attribute, List<Long> absent) {
+    for (AttributeProto a : node.getAttributeList()) {
+      if (a.getName().equals(attribute)) {
+        return a.getIntsList();
+      }
+    }
+    return absent;
+  }
+
   static float real(NodeProto node, String attribute, float absent) {
     for (AttributeProto a : node.getAttributeList()) {
       if (a.getName().equals(attribute)) {

@@ -17,7 +17,7 @@ public final class OnnxModel {
   private final String file;
   private final ModelProto proto;
   private final OnnxGraph graph;
-  private final List<LinearLayer> layers;
+  private final List<Layer> layers;
   private final List<SkippedWeight> skipped;
 
   private OnnxModel(String file, ModelProto proto) throws ModelFormatException {
@@ -73,9 +73,17 @@ public final class OnnxModel {
     AtomicFile.write(path, proto::writeTo);
   }
 
-  /** The matrix products with constant weights, in the order of the weights in the file. */
-  public List<LinearLayer> layers() {
+  /** The layers that can be factored, in the order of their weights in the file. */
+  public List<Layer> layers() {
     return layers;
+  }
+
+  /** Those that are matrix products. */
+  public List<LinearLayer> linearLayers() {
+    return layers.stream()
+        .filter(LinearLayer.class::isInstance)
+        .map(LinearLayer.class::cast)
+        .toList();
   }
 
   /** The weights of two or more dimensions that are no layer, with the reason. */

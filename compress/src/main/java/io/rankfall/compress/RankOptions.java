@@ -2,31 +2,58 @@ package io.rankfall.compress;
 
 import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Truncation;
-import java.util.function.IntToDoubleFunction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongToDoubleFunction;
 
 /**
- * What can become of one layer, cheapest first: option k is rank k+1 up to the break-even rank, the
- * last is the dense matrix, which loses nothing.
+ * What can become of one layer, each costing more than the one before: decompositions smaller than
+ * the dense layer, then the dense layer, which loses nothing.
  */
 final class RankOptions {
-  private final int breakEven;
-  private final int rows;
-  private final int cols;
-  private final double[] losses;
+  /** Ranks closer to each other than this allows make no difference worth the search. */
+  private static final int MOST_MIXED = 256;
 
   /**
+   * A decomposition.
+   *
+   * @param cost numbers in the weights that result
+   * @param loss weighted loss, not above that of a cheaper option
+   */
+  record Option(Decomposition how, long cost, double loss) {}
+
+  private final int rows;
+  private final int cols;
+  private final List<Option> smaller;
+
+  private RankOptions(int rows, int cols, List<Option> smaller) {
+    this.rows = rows;
+    this.cols = cols;
+    this.smaller = List.copyOf(smaller);
+  }
+
+  /**
+   * Every rank of {@link Decomposition.Channel} up to the break-even rank.
+   *
    * @param losses weighted losses, not increasing, of ranks 1 to the break-even rank
    */
   RankOptions(int rows, int cols, double... losses) {
-    this.breakEven = LowRank.breakEvenRank(rows, cols);
-    if (losses.length != breakEven) {
+    this(rows, cols, channel(rows, cols, losses));
+    if (losses.length != ranks() - 1) {
       throw new IllegalArgumentException(
           "losses: expected one for each of %d ranks, found %d"
-              .formatted(breakEven, losses.length));
+              .formatted(ranks() - 1, losses.length));
     }
-    this.rows = rows;
-    this.cols = cols;
-    this.losses = losses.clone();
+  }
+
+  private static List<Option> channel(int rows, int cols, double[] losses) {
+    List<Option> options = new ArrayList<>();
+    for (int k = 0; k < losses.length; k++) {
+      long cost = (k + 1) * ((long) rows + cols);
+      options.add(new Option(new Decomposition.Channel(k + 1), cost, losses[k]));
+    }
+    return options;
   }
 
   static RankOptions of(Truncation truncation) {
@@ -40,32 +67,89 @@ final class RankOptions {
     return new RankOptions(rows, cols, losses);
   }
 
-  /** Losses times a weight for each rank, made not to increase with the rank. */
-  RankOptions weighted(IntToDoubleFunction weight) {
-    RankOptions result = new RankOptions(rows, cols, losses);
+  /**
+   * Those of all decompositions that lose less than every other as cheap. Where there are many, of
+   * those within the same small factor in cost the dearest is kept.
+   */
+  static RankOptions leastLosses(int rows, int cols, List<Option> options) {
+    List<Option> best = undominated(options);
+    return new RankOptions(rows, cols, best.size() <= MOST_MIXED ? best : thinned(best));
+  }
+
+  /** Options of rising cost and falling loss: no other loses as little for as few numbers. */
+  static List<Option> undominated(List<Option> options) {
+    List<Option> sorted = new ArrayList<>(options);
+    sorted.sort(Comparator.comparingLong(Option::cost).thenComparingDouble(Option::loss));
+    List<Option> best = new ArrayList<>();
     double least = Double.POSITIVE_INFINITY;
-    for (int k = 0; k < losses.length; k++) {
-      least = Math.min(least, losses[k] * weight.applyAsDouble(k + 1));
-      result.losses[k] = least;
+    for (Option option : sorted) {
+      if (option.loss < least) {
+        least = option.loss;
+        best.add(option);
+      }
     }
-    return result;
+    return best;
+  }
+
+  private static List<Option> thinned(List<Option> rising) {
+    double first = rising.get(0).cost;
+    double range = Math.log(rising.get(rising.size() - 1).cost / first);
+    List<Option> kept = new ArrayList<>();
+    int last = -1;
+    for (Option option : rising) {
+      int bin = (int) Math.ceil((MOST_MIXED - 1) * Math.log(option.cost / first) / range);
+      if (bin > last) {
+        kept.add(option);
+      } else {
+        kept.set(kept.size() - 1, option);
+      }
+      last = bin;
+    }
+    return kept;
+  }
+
+  /** Losses times a weight that depends on the cost, made not to increase with it. */
+  RankOptions weighted(LongToDoubleFunction weight) {
+    List<Option> result = new ArrayList<>();
+    double least = Double.POSITIVE_INFINITY;
+    for (Option option : smaller) {
+      least = Math.min(least, option.loss * weight.applyAsDouble(option.cost));
+      result.add(new Option(option.how, option.cost, least));
+    }
+    return new RankOptions(rows, cols, result);
   }
 
   int size() {
-    return breakEven + 1;
+    return smaller.size() + 1;
   }
 
   boolean isDense(int option) {
-    return option == breakEven;
+    return option == smaller.size();
   }
 
-  int rank(int option) {
-    return option + 1;
+  /** What a smaller option is. */
+  Decomposition how(int option) {
+    return smaller.get(option).how;
   }
 
-  /** The option of a wanted rank: dense beyond the break-even rank. */
+  /** The ranks that {@link #atRank} tells apart: the last stands for dense. */
+  int ranks() {
+    return LowRank.breakEvenRank(rows, cols) + 1;
+  }
+
+  /**
+   * The option of a wanted rank: the last that costs no more than r·(rows+cols), dense beyond the
+   * break-even rank.
+   */
   int atRank(int rank) {
-    return Math.min(rank - 1, breakEven);
+    if (rank >= ranks()) {
+      return smaller.size();
+    }
+    int k = 0;
+    while (k + 1 < smaller.size() && cost(k + 1) <= rank * ((long) rows + cols)) {
+      k++;
+    }
+    return k;
   }
 
   /** The cheapest option that loses at most so much. */
@@ -78,10 +162,10 @@ final class RankOptions {
   }
 
   long cost(int option) {
-    return isDense(option) ? (long) rows * cols : rank(option) * ((long) rows + cols);
+    return isDense(option) ? (long) rows * cols : smaller.get(option).cost;
   }
 
   double loss(int option) {
-    return isDense(option) ? 0 : losses[option];
+    return isDense(option) ? 0 : smaller.get(option).loss;
   }
 }

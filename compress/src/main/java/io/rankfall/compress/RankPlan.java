@@ -27,12 +27,21 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
    */
   public record Dense(String reason) implements Choice {}
 
-  /** The layer becomes two of this inner dimension. */
-  public record Factored(int rank) implements Choice {
-    public Factored {
-      if (rank < 1) {
-        throw new IllegalArgumentException("rank: expected >= 1, found " + rank);
-      }
+  /**
+   * The layer becomes a chain of smaller ones.
+   *
+   * @param reason why this decomposition, one line; empty where there is no other
+   */
+  public record Factored(Decomposition how, String reason) implements Choice {
+
+    /** The only decomposition of linear layers. */
+    public Factored(int rank) {
+      this(new Decomposition.Channel(rank), "");
+    }
+
+    /** The inner dimension that reaches the last layer of the chain. */
+    public int rank() {
+      return how.rank();
     }
   }
 
@@ -41,16 +50,12 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
    *
    * @param name the layer's name
    * @param rows outputs
-   * @param cols inputs
+   * @param cols inputs; those of a convolution at each position of its kernel
+   * @param parameters numbers in the weights that result
    * @param lossShare loss(r)/loss(0) by the objective: 0 where nothing is lost, 1 where all is
    */
-  public record Layer(String name, int rows, int cols, Choice choice, double lossShare) {
-
-    /** Numbers in the weights that result. */
-    public long parameters() {
-      return choice instanceof Factored f ? f.rank() * ((long) rows + cols) : (long) rows * cols;
-    }
-  }
+  public record Layer(
+      String name, int rows, int cols, Choice choice, long parameters, double lossShare) {}
 
   /** Parameters kept, as a share of those of the dense model. */
   public double share() {

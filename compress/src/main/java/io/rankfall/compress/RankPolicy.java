@@ -1,9 +1,12 @@
 package io.rankfall.compress;
 
-/** How ranks are chosen. A layer is factored only where r·(m+n) &lt; m·n. */
+/** How ranks are chosen. A layer is factored only where that makes it smaller. */
 public sealed interface RankPolicy {
 
-  /** The same rank everywhere. */
+  /**
+   * The same rank r everywhere, where r·(m+n) &lt; m·n. Of a convolution's decompositions with no
+   * more numbers than the channel decomposition of rank r, the one that loses least.
+   */
   record Uniform(int rank) implements RankPolicy {
     public Uniform {
       if (rank < 1) {
@@ -13,7 +16,7 @@ public sealed interface RankPolicy {
   }
 
   /**
-   * For each layer the smallest rank with loss(r) ≤ (1 − share)·loss(0), in the units of the
+   * For each layer the smallest decomposition with loss ≤ (1 − share)·loss(0), in the units of the
    * objective.
    */
   record Energy(double share) implements RankPolicy {
@@ -33,7 +36,7 @@ public sealed interface RankPolicy {
 
   /** How layers share a budget. */
   enum Division {
-    /** The largest common rank that fits. */
+    /** The largest common rank that fits, see {@link Uniform}. */
     UNIFORM,
     /** The largest common energy share that fits. */
     ENERGY,

@@ -1,7 +1,5 @@
 package io.rankfall.compress;
 
-import io.rankfall.spectra.LowRank;
-import io.rankfall.spectra.Truncation;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,39 +8,40 @@ import java.util.TreeMap;
 
 /**
  * How much the model's output suffers from each layer: the mean squared change of the logits when
- * that layer alone is factored, per unit of relative loss, measured at a few ranks and interpolated
+ * that layer alone is factored, per unit of relative loss, measured at a few sizes and interpolated
  * in between on logarithmic scales.
  */
 public final class Sensitivity {
-  /** Ranks at which a layer is measured, in geometric progression up to the break-even rank. */
+  /** Options at which a layer is measured, in geometric progression up to the last smaller one. */
   private static final int PROBES = 10;
 
-  private final Map<String, NavigableMap<Integer, Double>> logWeights;
+  private final Map<String, NavigableMap<Long, Double>> logWeights;
 
-  private Sensitivity(Map<String, NavigableMap<Integer, Double>> logWeights) {
+  private Sensitivity(Map<String, NavigableMap<Long, Double>> logWeights) {
     this.logWeights = logWeights;
   }
 
   /**
-   * Runs the model on the rows once, and once for each layer and probed rank.
+   * Runs the model on the rows once, and once for each layer and probed option.
    *
    * @param compressor one without sensitivities
    */
   public static Sensitivity measure(Compressor compressor, Rows rows) throws ModelFormatException {
     Rows dense = logits(compressor.model(), rows);
-    Map<String, NavigableMap<Integer, Double>> logWeights = new HashMap<>();
-    for (LinearLayer layer : compressor.model().layers()) {
-      Truncation truncation = compressor.truncation(layer);
-      int breakEven = LowRank.breakEvenRank(layer.rows(), layer.cols());
-      NavigableMap<Integer, Double> measured = new TreeMap<>();
-      for (int i = 0; i < PROBES && breakEven > 0; i++) {
-        int rank = (int) Math.round(Math.pow(breakEven, i / (PROBES - 1.0)));
-        double loss = truncation.loss(rank) / truncation.loss(0);
-        if (loss > 0 && !measured.containsKey(rank)) {
-          OnnxModel one = compressor.factored(List.of(compressor.alone(layer, rank)));
+    Map<String, NavigableMap<Long, Double>> logWeights = new HashMap<>();
+    for (Layer layer : compressor.model().layers()) {
+      RankOptions options = compressor.options(layer);
+      int last = options.size() - 1;
+      NavigableMap<Long, Double> measured = new TreeMap<>();
+      for (int i = 0; i < PROBES && last > 0; i++) {
+        int option = (int) Math.round(Math.pow(last, i / (PROBES - 1.0))) - 1;
+        double loss = options.loss(option);
+        if (loss > 0 && !measured.containsKey(options.cost(option))) {
+          OnnxModel one =
+              compressor.factored(List.of(compressor.alone(layer, options.how(option))));
           double change = meanSquare(dense, logits(one, rows));
           if (change > 0) {
-            measured.put(rank, Math.log(change / loss));
+            measured.put(options.cost(option), Math.log(change / loss));
           }
         }
       }
@@ -51,22 +50,26 @@ public final class Sensitivity {
     return new Sensitivity(logWeights);
   }
 
-  /** Mean squared change of the logits per unit of relative loss; 1 for a layer that has none. */
-  public double weight(LinearLayer layer, int rank) {
-    NavigableMap<Integer, Double> measured = logWeights.get(layer.name());
+  /**
+   * Mean squared change of the logits per unit of relative loss; 1 for a layer that has none.
+   *
+   * @param parameters numbers in the weights that replace the layer's
+   */
+  public double weight(Layer layer, long parameters) {
+    NavigableMap<Long, Double> measured = logWeights.get(layer.name());
     if (measured == null || measured.isEmpty()) {
       return 1;
     }
-    Map.Entry<Integer, Double> below = measured.floorEntry(rank);
-    Map.Entry<Integer, Double> above = measured.ceilingEntry(rank);
+    Map.Entry<Long, Double> below = measured.floorEntry(parameters);
+    Map.Entry<Long, Double> above = measured.ceilingEntry(parameters);
     if (below == null || above == null) {
       return Math.exp(below == null ? measured.firstEntry().getValue() : below.getValue());
     }
     if (below.getKey().equals(above.getKey())) {
       return Math.exp(below.getValue());
     }
-    double from = Math.log(below.getKey());
-    double t = (Math.log(rank) - from) / (Math.log(above.getKey()) - from);
+    double from = Math.log((double) below.getKey());
+    double t = (Math.log((double) parameters) - from) / (Math.log((double) above.getKey()) - from);
     return Math.exp((1 - t) * below.getValue() + t * above.getValue());
   }
 

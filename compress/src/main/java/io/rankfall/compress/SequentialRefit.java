@@ -26,7 +26,7 @@ final class SequentialRefit {
 
   private final OnnxModel model;
   private final Calibration calibration;
-  private final Map<LinearLayer, Replacement> replacements = new HashMap<>();
+  private final Map<Layer, Replacement> replacements = new HashMap<>();
 
   /**
    * @param independent what replaces each layer when it is fitted alone
@@ -39,19 +39,21 @@ final class SequentialRefit {
 
   OnnxModel fitted() {
     List<Replacement> ordered = new ArrayList<>(replacements.values());
-    ordered.sort(Comparator.comparingInt(r -> r.layer().uses().get(0).node()));
+    ordered.sort(Comparator.comparingInt(r -> r.layer().nodes().get(0)));
     List<Replacement> done = new ArrayList<>();
     for (Replacement replacement : ordered) {
-      LinearLayer layer = replacement.layer();
       boolean refittable =
-          !done.isEmpty() && layer.uses().size() == 1 && layer.uses().get(0).bias().isPresent();
+          !done.isEmpty()
+              && replacement.layer() instanceof LinearLayer layer
+              && layer.uses().size() == 1
+              && layer.uses().get(0).bias().isPresent();
       done.add(refittable ? refitted(replacement, GraphSurgery.apply(model, done)) : replacement);
     }
     return GraphSurgery.apply(model, done);
   }
 
   private Replacement refitted(Replacement alone, OnnxModel partly) {
-    LinearLayer layer = alone.layer();
+    LinearLayer layer = (LinearLayer) alone.layer();
     LinearLayer.Use use = layer.uses().get(0);
     int n = layer.cols();
     try (MomentSum inputs = new MomentSum(n);
@@ -73,9 +75,11 @@ final class SequentialRefit {
       Matrix w = layer.weight().matrix();
       Matrix fitted =
           RidgeRegression.fit(w, cross.covariance(calibration.of(use), seen), covariance, RIDGE);
-      LowRank factors = Truncation.of(fitted, covariance).at(alone.factors().rank());
+      LowRank factors = Truncation.of(fitted, covariance).at(alone.factors().how().rank());
       return new Replacement(
-          layer, factors, BiasShift.biases(model, use, w, calibration.of(use), factors, seen));
+          layer,
+          Factors.channel(factors),
+          BiasShift.biases(model, use, w, calibration.of(use), factors, seen));
     } catch (ModelFormatException e) {
       throw new IllegalStateException("factored " + e.getMessage(), e);
     }

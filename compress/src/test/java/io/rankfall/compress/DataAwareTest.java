@@ -23,7 +23,7 @@ class DataAwareTest {
     Compressor aware = new Compressor(model, new DataAware(calibration));
     double kept = error(model, aware, rank, rows);
     assertThat(kept).isLessThanOrEqualTo(plain * 1.0001);
-    double promised = aware.truncation(model.layers().get(0)).loss(rank);
+    double promised = aware.truncation(model.linearLayers().get(0)).loss(rank);
     assertThat(kept).isCloseTo(promised, within(1e-3 * promised + 1e-6));
   }
 
@@ -62,7 +62,8 @@ class DataAwareTest {
   void momentsAreThoseOfTheRows() throws Exception {
     OnnxModel model = Networks.mlp(1, 5, 4);
     Rows rows = Networks.rows(2, 700, 5);
-    InputMoments moments = Calibration.gather(model, rows).of(model.layers().get(0).uses().get(0));
+    InputMoments moments =
+        Calibration.gather(model, rows).of(model.linearLayers().get(0).uses().get(0));
     assertThat(moments.count()).isEqualTo(700);
     for (int a = 0; a < 5; a++) {
       for (int b = 0; b < 5; b++) {
@@ -96,7 +97,7 @@ class DataAwareTest {
     Compressor compressor =
         new Compressor(model, new DataAware(Calibration.gather(model, rows), Order.INDEPENDENT));
     Sensitivity sensitivity = Sensitivity.measure(compressor, rows);
-    LinearLayer last = model.layers().get(1);
+    LinearLayer last = model.linearLayers().get(1);
     // For the last layer, the change of the logits is the loss itself.
     double all = compressor.truncation(last).loss(0);
     assertThat(sensitivity.weight(last, 1)).isCloseTo(all, within(1e-3 * all));

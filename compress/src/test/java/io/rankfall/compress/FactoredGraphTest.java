@@ -131,7 +131,7 @@ class FactoredGraphTest {
   @MethodSource("variants")
   void equalsTheGraphWithTheTruncatedMatrix(String name, OnnxModel model, boolean bias)
       throws Exception {
-    LinearLayer layer = model.layers().get(0);
+    LinearLayer layer = model.linearLayers().get(0);
     assertThat(layer.weight().matrix()).isEqualTo(W);
     assertThat(layer.uses().get(0).bias().isPresent()).isEqualTo(bias);
     Compressor compressor = new Compressor(model);
@@ -176,11 +176,11 @@ class FactoredGraphTest {
                 .addNode(node("MatMul", "two", "y", "h", "w")),
             IN);
     assertThat(model.layers()).hasSize(1);
-    assertThat(model.layers().get(0).uses()).hasSize(2);
+    assertThat(model.linearLayers().get(0).uses()).hasSize(2);
     Compressor compressor = new Compressor(model);
     OnnxModel factored = compressor.apply(compressor.plan(new RankPolicy.Uniform(RANK)));
     assertThat(factored.parameters()).isEqualTo(RANK * 2L * IN);
-    LinearLayer layer = model.layers().get(0);
+    LinearLayer layer = model.linearLayers().get(0);
     Matrix truncated = compressor.truncation(layer).at(RANK).product();
     Rows rows = Networks.rows(1, 7, IN);
     assertClose(logits(factored, rows), logits(withWeights(model, layer, truncated), rows));

@@ -36,4 +36,23 @@ final class Networks {
     }
     return Rows.of(width, values);
   }
+
+  static Rows outputs(OnnxModel model, Rows rows) throws ModelFormatException {
+    try (OnnxRuntimeSession session = OnnxRuntimeSession.of(model)) {
+      return session.logits(rows);
+    }
+  }
+
+  /** ‖a − b‖/‖b‖. */
+  static double distance(Rows a, Rows b) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < b.count(); i++) {
+      for (int j = 0; j < b.width(); j++) {
+        difference += Math.pow(a.get(i, j) - b.get(i, j), 2);
+        norm += Math.pow(b.get(i, j), 2);
+      }
+    }
+    return Math.sqrt(difference / norm);
+  }
 }

@@ -40,16 +40,26 @@ final class Gram {
     }
   }
 
+  /** W·Wᵀ, whichever side is smaller. */
+  static SymmetricMatrix rowsOf(Matrix w) {
+    try (DoublePointer gram = lowerTriangle(w, true)) {
+      return SymmetricMatrix.fromLowerTriangle(w.rows(), gram);
+    }
+  }
+
   /**
-   * The caller owns the result.
+   * The Gram matrix of the smaller side. The caller owns the result.
    *
    * @throws NonFiniteException if an entry of W is NaN or infinite: then so is a diagonal entry
    */
   static DoublePointer lowerTriangle(Matrix w) {
-    int n = w.fullRank();
+    return lowerTriangle(w, ofRows(w));
+  }
+
+  private static DoublePointer lowerTriangle(Matrix w, boolean rows) {
+    int n = rows ? w.rows() : w.cols();
     DoublePointer gram = new DoublePointer((long) n * n);
     Blas blas = Blas.load();
-    boolean rows = ofRows(w);
     int inner = rows ? w.cols() : w.rows();
     double[] panel = new double[Math.min(PANEL, inner) * n];
     try (DoublePointer nativePanel = new DoublePointer(panel.length)) {

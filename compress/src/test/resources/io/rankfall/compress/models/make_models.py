@@ -275,5 +275,43 @@ with open("sharded/model.safetensors.index.json", "w") as f:
 with open("sharded/config.json", "w") as f:
     json.dump({"num_attention_heads": 4, "num_key_value_heads": 2}, f)
 
+class Residual(nn.Module):
+    """Batch normalisation, a stride, a shortcut, a kernel used twice, a depthwise and a linear layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 12, 5, stride=2, padding=2)
+        self.norm = nn.BatchNorm2d(12)
+        self.twice = nn.Conv2d(12, 12, 3, padding=1, bias=False)
+        self.depthwise = nn.Conv2d(12, 12, 3, padding=1, groups=12)
+        self.wide = nn.Conv2d(12, 24, 3, stride=2, padding=1, dilation=2)
+        self.shortcut = nn.Conv2d(12, 24, 1, stride=2)
+        self.fc = nn.Linear(24, 10)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.stem(x)))
+        x = x + torch.relu(self.twice(torch.relu(self.twice(x))))
+        x = torch.relu(self.depthwise(x))
+        x = torch.relu(self.wide(x)[:, :, :4, :4] + self.shortcut(x)[:, :, :4, :4])
+        return self.fc(x.mean((2, 3)))
+
+
+net = decaying(Residual())
+with torch.no_grad():
+    net.norm.running_mean.normal_()
+    net.norm.running_var.uniform_(0.5, 2)
+    net.norm.weight.normal_()
+    net.norm.bias.normal_()
+export(
+    "residual.onnx",
+    net.eval(),
+    torch.randn(1, 3, 20, 20),
+    input_names=["image"],
+    output_names=["logits"],
+    dynamic_axes={"image": {0: "n"}, "logits": {0: "n"}},
+    training=torch.onnx.TrainingMode.PRESERVE,
+    do_constant_folding=False,
+)
+
 with open("golden.json", "w") as f:
     json.dump(golden, f, indent=1)
