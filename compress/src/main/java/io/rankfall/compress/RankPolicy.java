@@ -16,7 +16,7 @@ public sealed interface RankPolicy {
   }
 
   /**
-   * For each layer the smallest rank with loss(r) ≤ (1 − share)·loss(0), in the units of the
+   * For each layer the smallest decomposition with loss ≤ (1 − share)·loss(0), in the units of the
    * objective.
    */
   record Energy(double share) implements RankPolicy {
