@@ -18,13 +18,6 @@ final class BlockLanczos implements AutoCloseable {
   /** Ten are not always enough for 2 % on Gaussian matrices of order 2048. */
   private static final int STEPS = 12;
 
-  /**
-   * Random numbers of this share of ‖W‖_F, about the rounding of a product, are added to a new
-   * block. Where the space is exhausted they stand in for what would be rounding alone, and keep it
-   * orthonormal.
-   */
-  private static final double DITHER = 0x1p-22;
-
   private static final double SAFE = 0x1p80;
 
   /** Thinner products cost more for each column. */
@@ -85,53 +78,30 @@ final class BlockLanczos implements AutoCloseable {
     return Math.max(SMALLEST_BLOCK, (rank + 1) / 2);
   }
 
-  /**
-   * @param norm ‖W‖_F, with which all three {@linkplain #suits suit}
-   */
-  static LowRank factors(Matrix w, int rank, double norm, long seed) {
+  /** The factors of a matrix and a rank that {@linkplain #suits suit}. */
+  static LowRank factors(Matrix w, int rank, long seed) {
     try (BlockLanczos lanczos = new BlockLanczos(w, blockFor(rank))) {
-      lanczos.span(norm, new SplittableRandom(seed));
+      lanczos.span(new SplittableRandom(seed));
       return lanczos.truncated(rank);
     }
   }
 
-  private void span(double norm, SplittableRandom random) {
+  private void span(SplittableRandom random) {
     float[] numbers = new float[n * block];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = (float) random.nextGaussian();
     }
     basis.put(numbers);
-    float dither = (float) (DITHER * norm / Math.sqrt((double) n * block));
-    try (FloatPointer noise = new FloatPointer(numbers.length)) {
-      for (int step = 0; step < STEPS; step++) {
-        FloatPointer v = orthonormalized(step);
-        blas.sgemm(Op.TRANSPOSED, Op.AS_IS, block, m, n, 1, v, n, wt, n, 0, thinImage, block);
-        transpose(thinImage, m, image.getPointer((long) step * block * m));
-        if (step + 1 < STEPS) {
-          double size = blas.norm(m * block, thinImage);
-          blas.sscal(m * block, size == 0 ? 0 : (float) (1 / size), thinImage);
-          blas.sgemm(
-              Op.AS_IS,
-              Op.TRANSPOSED,
-              block,
-              n,
-              m,
-              1,
-              thinImage,
-              block,
-              wt,
-              n,
-              0,
-              thinBlock,
-              block);
-          FloatPointer next = basis.getPointer((step + 1L) * block * n);
-          transpose(thinBlock, n, next);
-          for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = random.nextInt() * 0x1p-31f;
-          }
-          noise.put(numbers);
-          blas.saxpy(numbers.length, dither, noise, next);
-        }
+    for (int step = 0; step < STEPS; step++) {
+      FloatPointer v = orthonormalized(step);
+      blas.sgemm(Op.TRANSPOSED, Op.AS_IS, block, m, n, 1, v, n, wt, n, 0, thinImage, block);
+      transpose(thinImage, m, image.getPointer((long) step * block * m));
+      if (step + 1 < STEPS) {
+        double size = blas.norm(m * block, thinImage);
+        blas.sscal(m * block, size == 0 ? 0 : (float) (1 / size), thinImage);
+        blas.sgemm(
+            Op.AS_IS, Op.TRANSPOSED, block, n, m, 1, thinImage, block, wt, n, 0, thinBlock, block);
+        transpose(thinBlock, n, basis.getPointer((step + 1L) * block * n));
       }
     }
   }

@@ -56,7 +56,7 @@ public final class Truncation {
     if (!BlockLanczos.suits(w, rank, norm)) {
       return of(w).at(rank);
     }
-    return BlockLanczos.factors(w, rank, norm, seed);
+    return BlockLanczos.factors(w, rank, seed);
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
 import net.jqwik.api.ForAll;
@@ -87,6 +88,24 @@ class TruncationTest {
     }
     Matrix zero = Matrix.of(400, 400, new float[400 * 400]);
     assertThat(Truncation.leading(zero, 4, 1).product()).isEqualTo(zero);
+  }
+
+  /** Here the search space is exhausted after one block, or never finds a direction to prefer. */
+  @Test
+  void leadingFactorsOfOnesAndUnitsAreTheBestOnes() {
+    int n = 500;
+    float[] ones = new float[n * n];
+    Arrays.fill(ones, 1);
+    float[] units = new float[n * n];
+    for (int i = 0; i < n / 2; i++) {
+      units[i * n + i] = 2;
+    }
+    assertThat(errorOfLeading(Matrix.of(n, n, ones))).isLessThan(5e-6 * n);
+    assertThat(errorOfLeading(Matrix.of(n, n, units))).isBetween(2.0, 2 + 1e-5);
+  }
+
+  private static double errorOfLeading(Matrix w) {
+    return Spectrum.of(w.minus(Truncation.leading(w, 16, 1).product())).spectralNorm();
   }
 
   @Test
