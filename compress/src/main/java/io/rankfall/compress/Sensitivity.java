@@ -24,12 +24,13 @@ public final class Sensitivity {
   }
 
   /**
-   * Runs the model on the rows once, and once for each layer and probed rank.
+   * Runs the model on the examples once, and once for each layer and probed rank.
    *
    * @param compressor one without sensitivities
    */
-  public static Sensitivity measure(Compressor compressor, Rows rows) throws ModelFormatException {
-    Rows dense = logits(compressor.model(), rows);
+  public static Sensitivity measure(Compressor compressor, ModelInputs examples)
+      throws ModelFormatException {
+    Rows dense = outputs(compressor.model(), examples);
     Map<String, NavigableMap<Integer, Double>> logWeights = new HashMap<>();
     for (LinearLayer layer : compressor.model().layers()) {
       Truncation truncation = compressor.truncation(layer);
@@ -40,7 +41,7 @@ public final class Sensitivity {
         double loss = truncation.loss(rank) / truncation.loss(0);
         if (loss > 0 && !measured.containsKey(rank)) {
           OnnxModel one = compressor.factored(List.of(compressor.alone(layer, rank)));
-          double change = meanSquare(dense, logits(one, rows));
+          double change = meanSquare(dense, outputs(one, examples));
           if (change > 0) {
             measured.put(rank, Math.log(change / loss));
           }
@@ -70,9 +71,9 @@ public final class Sensitivity {
     return Math.exp((1 - t) * below.getValue() + t * above.getValue());
   }
 
-  private static Rows logits(OnnxModel model, Rows rows) throws ModelFormatException {
+  private static Rows outputs(OnnxModel model, ModelInputs examples) throws ModelFormatException {
     try (OnnxRuntimeSession session = OnnxRuntimeSession.of(model)) {
-      return session.logits(rows);
+      return session.firstOutput(examples);
     }
   }
 
