@@ -2,13 +2,15 @@ package io.rankfall.cli;
 
 import io.rankfall.compress.AtomicFile;
 import io.rankfall.compress.BudgetException;
+import io.rankfall.compress.Calibration;
 import io.rankfall.compress.Compressor;
-import io.rankfall.compress.LinearLayer;
-import io.rankfall.compress.NpyFile;
+import io.rankfall.compress.ModelInputs;
+import io.rankfall.compress.NotDifferentiableException;
+import io.rankfall.compress.Objective;
 import io.rankfall.compress.OnnxModel;
+import io.rankfall.compress.OutputCurvature;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy;
-import io.rankfall.compress.Rows;
 import io.rankfall.study.RunFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,11 +36,12 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  rankfall compress model.onnx --params 0.125 --out small.onnx",
       "  rankfall compress model.onnx --params 0.125 --calibration inputs.npy --out small.onnx",
+      "  rankfall compress bert.onnx --params 0.75 --calibration tokens/ --out small.onnx",
       "  rankfall compress model.onnx --energy 0.99 --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "",
-      "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of the variance of",
-      "a linear layer's outputs on these inputs, which tells more. Exit code 1 when no ranks meet the budget.",
+      "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of what the layer does",
+      "to the model's outputs on these inputs, which tells more. Exit code 1 when no ranks meet the budget.",
       "Convolutions: 'channel' is the kernel to r channels, then 1×1; 'spatial' k×1, then 1×k; 'Tucker' 1×1,",
       "a kernel from r1 to r2 channels, 1×1. Grouped and depthwise ones are left alone."
     })
@@ -88,12 +91,23 @@ final class CompressCommand implements Callable<Integer> {
 
   @Option(
       names = "--calibration",
-      paramLabel = "FILE.npy",
+      paramLabel = "FILE",
       description = {
-        "Inputs of the model, prepared as it expects them, examples first: a float32, float64 or uint8 array in C order.",
-        "1,000 serve well."
+        "Inputs of the model, prepared as it expects them, examples first: an npy file if it has one input; else an npz",
+        "file whose arrays have the inputs' names, or a folder of npz files, each with sequences padded to one length.",
+        "Where an input named …mask is 0, positions are padding and do not count. 1,000 examples or 10,000 tokens serve well."
       })
   private @Nullable Path calibration;
+
+  @Option(
+      names = "--fit",
+      paramLabel = "ORDER",
+      description = {
+        "With --calibration: 'independent' fits each layer to what it sees in the dense network, 'sequential' to what",
+        "the layers compressed before it leave, which is better and runs the model twice for each layer. Default:",
+        "sequential in models of up to 16 layers."
+      })
+  private Objective.@Nullable Order order;
 
   @Option(names = "--out", paramLabel = "FILE", description = "The smaller ONNX file.")
   private @Nullable Path out;
@@ -157,15 +171,15 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private Compressor dataAware(OnnxModel model, Path inputs) throws IOException {
-    Rows rows = NpyFile.read(inputs).rows();
-    int widest = model.linearLayers().stream().mapToInt(LinearLayer::cols).max().orElse(0);
-    if (rows.count() < widest) {
-      console.progress(
-          "rankfall: warning: %s: %d rows cannot span a layer's %d inputs; losses are understated"
-              .formatted(inputs, rows.count(), widest));
-    }
+    ModelInputs examples = ModelInputs.read(inputs);
     try {
-      return Compressor.dataAware(model, rows);
+      Calibration seen = Calibration.gather(model, examples);
+      warnOfFew(model, seen);
+      console.progress(
+          "rankfall: seen %,d examples; measuring what each layer's errors do to the outputs"
+              .formatted(examples.count()));
+      Objective.Order chosen = order == null ? Objective.Order.of(model) : order;
+      return Compressor.dataAware(model, withCurvature(model, seen), chosen);
     } catch (IllegalArgumentException e) {
       throw new IOException("%s: %s".formatted(inputs, e.getMessage()), e);
     }
@@ -185,6 +199,29 @@ final class CompressCommand implements Callable<Integer> {
     return choice instanceof RankPlan.Factored factored
         ? factored.reason()
         : ((RankPlan.Dense) choice).reason();
+  }
+
+  private Calibration withCurvature(OnnxModel model, Calibration seen) throws IOException {
+    try {
+      return seen.with(OutputCurvature.measure(model, seen.examples()));
+    } catch (NotDifferentiableException e) {
+      console.progress(
+          "rankfall: note: %s: every layer is fitted to its own outputs instead of the model's"
+              .formatted(e.getMessage()));
+      return seen;
+    }
+  }
+
+  private void warnOfFew(OnnxModel model, Calibration seen) {
+    model.linearLayers().stream()
+        .filter(layer -> seen.of(layer.uses().get(0)).count() < layer.cols())
+        .findFirst()
+        .ifPresent(
+            layer ->
+                console.progress(
+                    "rankfall: warning: %s: %d rows cannot span a layer's %d inputs; losses are understated"
+                        .formatted(
+                            calibration, seen.of(layer.uses().get(0)).count(), layer.cols())));
   }
 
   private void print(RankPlan plan) {

@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -234,6 +235,31 @@ class CommandLineTest {
   }
 
   @Test
+  void theOrderOfFittingCanBeChosen() throws IOException {
+    Path npy = folder.resolve("inputs.npy");
+    Files.write(npy, npy(30, 784));
+    List<byte[]> models = new ArrayList<>();
+    for (String order : List.of("independent", "sequential")) {
+      Path out = folder.resolve(order + ".onnx");
+      Ran ran =
+          run(
+              "compress",
+              run.toString(),
+              "--rank",
+              "3",
+              "--calibration",
+              npy.toString(),
+              "--fit",
+              order,
+              "--out",
+              out.toString());
+      assertThat(ran.exitCode()).as(ran.err()).isZero();
+      models.add(Files.readAllBytes(out));
+    }
+    assertThat(models.get(0)).isNotEqualTo(models.get(1));
+  }
+
+  @Test
   void theModelItselfIsNotOverwritten() throws IOException {
     Path model = run.resolve("model.onnx");
     byte[] before = Files.readAllBytes(model);
@@ -258,7 +284,7 @@ class CommandLineTest {
             "--dry-run");
     assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
     assertOneLine(ran, narrow + ": ");
-    assertThat(ran.err()).contains("width 7");
+    assertThat(ran.err()).contains("found float32 [900×7]").contains("[?×784]");
   }
 
   @Test

@@ -1,11 +1,14 @@
 package io.rankfall.compress;
 
+import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.NonFiniteException;
 import io.rankfall.spectra.SymmetricMatrix;
+import io.rankfall.spectra.Truncation;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,12 +16,17 @@ import java.util.Set;
  * themselves.
  */
 public final class Calibration {
-  private final Rows rows;
+  private final ModelInputs examples;
   private final Map<String, InputMoments> moments;
+  private final Optional<OutputCurvature> curvature;
 
-  private Calibration(Rows rows, Map<String, InputMoments> moments) {
-    this.rows = rows;
+  private Calibration(
+      ModelInputs examples,
+      Map<String, InputMoments> moments,
+      Optional<OutputCurvature> curvature) {
+    this.examples = examples;
     this.moments = moments;
+    this.curvature = curvature;
   }
 
   /**
@@ -28,7 +36,8 @@ public final class Calibration {
    * @throws ModelFormatException if ONNX Runtime does not load the model
    * @throws NonFiniteException naming the layer, if an input is NaN or infinite
    */
-  public static Calibration gather(OnnxModel model, Rows rows) throws ModelFormatException {
+  public static Calibration gather(OnnxModel model, ModelInputs examples)
+      throws ModelFormatException {
     Map<String, MomentSum> sums = new HashMap<>();
     try {
       Set<String> values = new LinkedHashSet<>();
@@ -40,7 +49,7 @@ public final class Calibration {
         }
       }
       try (InputProbe probe = new InputProbe(model, values)) {
-        probe.forEachBatch(rows, seen -> sums.forEach((name, sum) -> sum.add(seen.of(name))));
+        probe.forEachBatch(examples, seen -> MomentSum.addAll(sums, seen));
       }
       Map<String, InputMoments> moments = new HashMap<>();
       for (LinearLayer layer : model.linearLayers()) {
@@ -49,7 +58,7 @@ public final class Calibration {
               use.input(), name -> finished(Objects.requireNonNull(sums.get(name)), layer));
         }
       }
-      return new Calibration(rows, moments);
+      return new Calibration(examples, moments, Optional.empty());
     } finally {
       sums.values().forEach(MomentSum::close);
     }
@@ -64,9 +73,19 @@ public final class Calibration {
     }
   }
 
-  /** The rows that were run. */
-  public Rows rows() {
-    return rows;
+  /** The same moments, with what errors of the layers' outputs do to the model's. */
+  public Calibration with(OutputCurvature known) {
+    return new Calibration(examples, moments, Optional.of(known));
+  }
+
+  /** What errors of the layers' outputs do to the model's, if it is known. */
+  public Optional<OutputCurvature> curvature() {
+    return curvature;
+  }
+
+  /** The examples that were run. */
+  public ModelInputs examples() {
+    return examples;
   }
 
   /** The moments of the inputs of one use of a layer. */
@@ -77,6 +96,17 @@ public final class Calibration {
           "calibration: expected a layer of the calibrated model, found input " + use.input());
     }
     return found;
+  }
+
+  /**
+   * The best approximations of a matrix in the place of a layer.
+   *
+   * @param inputs C
+   */
+  Truncation truncation(LinearLayer layer, Matrix w, SymmetricMatrix inputs) {
+    return curvature
+        .map(known -> Truncation.of(w, inputs, known.of(layer)))
+        .orElseGet(() -> Truncation.of(w, inputs));
   }
 
   /**

@@ -48,28 +48,57 @@ public final class Compressor {
       factorizations.put(layer.name(), factorization);
       options.add(factorization.options());
     }
-    this.weighted = options;
+    this.weighted =
+        objective instanceof Objective.DataAware aware
+                && aware.calibration().curvature().isPresent()
+            ? absolute()
+            : options;
   }
 
   private static Truncation truncation(LinearLayer layer, Objective objective) {
     Matrix w = layer.weight().matrix();
     return objective instanceof Objective.DataAware aware
-        ? Truncation.of(w, aware.calibration().inputs(layer))
+        ? aware.calibration().truncation(layer, w, aware.calibration().inputs(layer))
         : Truncation.of(w);
   }
 
   /**
-   * The best that calibration rows make possible: layers fitted in sequence on the inputs they will
-   * really see, ranks divided by what each layer's error does to the model's output.
+   * The best that examples make possible in reasonable time: layers fitted in the order that suits
+   * the model, to lose what matters least to the model's outputs; ranks divided by that loss. Where
+   * an operator has no derivative here, factors are fitted to the layers' own outputs, and ranks
+   * divided by {@link Sensitivity}.
    *
    * @param calibration inputs of the model
    * @throws ModelFormatException if ONNX Runtime does not load the model
    */
-  public static Compressor dataAware(OnnxModel model, Rows calibration)
+  public static Compressor dataAware(OnnxModel model, ModelInputs calibration)
       throws ModelFormatException {
-    Compressor fitted =
-        new Compressor(model, new Objective.DataAware(Calibration.gather(model, calibration)));
-    return fitted.with(Sensitivity.measure(fitted, calibration));
+    Calibration seen = Calibration.gather(model, calibration);
+    Objective.Order order = Objective.Order.of(model);
+    try {
+      return dataAware(model, seen.with(OutputCurvature.measure(model, calibration)), order);
+    } catch (NotDifferentiableException e) {
+      return dataAware(model, seen, order);
+    }
+  }
+
+  /** As {@link #dataAware(OnnxModel, ModelInputs)} with what was measured before. */
+  public static Compressor dataAware(
+      OnnxModel model, Calibration calibration, Objective.Order order) throws ModelFormatException {
+    Compressor fitted = new Compressor(model, new Objective.DataAware(calibration, order));
+    return calibration.curvature().isPresent()
+        ? fitted
+        : fitted.with(Sensitivity.measure(fitted, calibration.examples()));
+  }
+
+  /** Losses that compare across layers: changes of the model's output. */
+  private List<RankOptions> absolute() {
+    List<RankOptions> losses = new ArrayList<>();
+    for (int i = 0; i < options.size(); i++) {
+      double all = truncation(model.layers().get(i)).loss(0);
+      losses.add(options.get(i).weighted(rank -> all));
+    }
+    return losses;
   }
 
   private Compressor(Compressor plain, Sensitivity sensitivity) {

@@ -21,15 +21,17 @@ final class InputProbe implements AutoCloseable {
   InputProbe(OnnxModel model, Collection<String> values) throws ModelFormatException {
     Set<String> inputs = new HashSet<>();
     model.inputs().forEach(input -> inputs.add(input.name()));
-    GraphProto.Builder graph = model.proto().getGraph().toBuilder();
-    Set<String> outputs = new HashSet<>();
-    graph.getOutputList().forEach(output -> outputs.add(output.getName()));
+    // Without the model's own outputs ONNX Runtime leaves out what only they need.
+    GraphProto.Builder graph = model.proto().getGraph().toBuilder().clearOutput();
     for (String value : values) {
       if (inputs.contains(value)) {
         given.add(value);
-      } else if (computed.add(value) && outputs.add(value)) {
+      } else if (computed.add(value)) {
         graph.addOutput(ValueInfoProto.newBuilder().setName(value));
       }
+    }
+    if (computed.isEmpty()) {
+      graph.addAllOutput(model.proto().getGraph().getOutputList());
     }
     this.session =
         OnnxRuntimeSession.of(
@@ -37,15 +39,19 @@ final class InputProbe implements AutoCloseable {
   }
 
   /** Passes the values on batch by batch, each as rows of its last dimension. */
-  void forEachBatch(Rows rows, Consumer<OnnxRuntimeSession.Results> consumer) {
-    session.forEachBatch(
-        rows,
-        computed,
-        results -> {
-          Map<String, Rows> values = new HashMap<>(results.outputs());
-          given.forEach(name -> values.put(name, results.input()));
-          consumer.accept(new OnnxRuntimeSession.Results(results.input(), values));
-        });
+  void forEachBatch(ModelInputs examples, Consumer<OnnxRuntimeSession.Results> consumer) {
+    session.forEachBatch(examples, computed, results -> consumer.accept(withGiven(results)));
+  }
+
+  /** The values of one batch. */
+  OnnxRuntimeSession.Results run(ModelInputs.Batch batch) {
+    return withGiven(session.run(batch, computed));
+  }
+
+  private OnnxRuntimeSession.Results withGiven(OnnxRuntimeSession.Results results) {
+    Map<String, Rows> values = new HashMap<>(results.outputs());
+    given.forEach(name -> values.put(name, results.input().of(name).orElseThrow().lastAxisRows()));
+    return new OnnxRuntimeSession.Results(results.input(), values);
   }
 
   @Override

@@ -23,14 +23,18 @@ public record LatencyComparison(int batch, int rounds, long denseNanos, long can
   /**
    * Measures; inputs are prepared once, the first {@code warmUps} runs are not counted.
    *
-   * @param rows the batch, whole
+   * @param inputs the batch, whole
    */
   public static LatencyComparison measure(
-      OnnxRuntimeSession dense, OnnxRuntimeSession candidate, Rows rows, int warmUps, int rounds) {
+      OnnxRuntimeSession dense,
+      OnnxRuntimeSession candidate,
+      ModelInputs inputs,
+      int warmUps,
+      int rounds) {
     long[] denseNanos = new long[rounds];
     long[] candidateNanos = new long[rounds];
-    try (OnnxRuntimeSession.Batch denseInput = dense.prepare(rows);
-        OnnxRuntimeSession.Batch candidateInput = candidate.prepare(rows)) {
+    try (OnnxRuntimeSession.Batch denseInput = dense.prepare(inputs.whole());
+        OnnxRuntimeSession.Batch candidateInput = candidate.prepare(inputs.whole())) {
       for (int i = -warmUps; i < rounds; i++) {
         long start = System.nanoTime();
         dense.run(denseInput);
@@ -43,7 +47,8 @@ public record LatencyComparison(int batch, int rounds, long denseNanos, long can
         }
       }
     }
-    return new LatencyComparison(rows.count(), rounds, median(denseNanos), median(candidateNanos));
+    return new LatencyComparison(
+        inputs.count(), rounds, median(denseNanos), median(candidateNanos));
   }
 
   /** How many times faster the candidate is; below 1 it is slower. */

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * An array in NumPy's NPY format, versions 1 to 3 (NEP 1): little-endian {@code f4}, {@code f8},
- * {@code i4}, {@code i8} and {@code u1} in C order, read as single precision.
+ * {@code i4}, {@code i8}, {@code u1} and {@code b1} in C order.
  */
 public final class NpyFile {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -23,13 +23,11 @@ public final class NpyFile {
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*+:\\s*+\\(([0-9, ]*+)\\)");
 
   private final String file;
-  private final List<Integer> shape;
-  private final float[] values;
+  private final NdArray array;
 
-  private NpyFile(String file, List<Integer> shape, float[] values) {
+  private NpyFile(String file, NdArray array) {
     this.file = file;
-    this.shape = shape;
-    this.values = values;
+    this.array = array;
   }
 
   /**
@@ -39,18 +37,22 @@ public final class NpyFile {
    *     promises other than the bytes that follow
    */
   public static NpyFile read(Path path) throws IOException {
-    String file = path.toString();
-    ByteBuffer bytes = ByteBuffer.wrap(FileBytes.read(path)).order(ByteOrder.LITTLE_ENDIAN);
+    return parse(path.toString(), FileBytes.read(path));
+  }
+
+  /**
+   * @param file what messages call it
+   */
+  static NpyFile parse(String file, byte[] content) throws ModelFormatException {
+    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     String header = header(file, bytes);
-    String type = field(file, header, DESCR, "'descr'");
-    int width =
-        switch (type) {
-          case "<f4", "<i4" -> 4;
-          case "<f8", "<i8" -> 8;
-          case "|u1", "<u1", "u1" -> 1;
-          default ->
-              throw new ModelFormatException(file, "header", "<f4, <f8, <i4, <i8 or |u1", type);
-        };
+    String descr = field(file, header, DESCR, "'descr'");
+    NdArray.Type type =
+        NdArray.Type.of(descr)
+            .orElseThrow(
+                () ->
+                    new ModelFormatException(
+                        file, "header", "<f4, <f8, <i4, <i8, |u1 or |b1", descr));
     if (field(file, header, ORDER, "'fortran_order'").equals("True")) {
       throw new ModelFormatException(
           file, "header", "C order (numpy.ascontiguousarray)", "Fortran order");
@@ -60,24 +62,29 @@ public final class NpyFile {
     for (int dim : shape) {
       count = dim == 0 || count > Integer.MAX_VALUE ? Integer.MAX_VALUE : count * dim;
     }
-    if (count * width != bytes.remaining()) {
+    if (count * type.bytes() != bytes.remaining()) {
       throw new ModelFormatException(
-          file, "data", "%s of type %s".formatted(shape, type), bytes.remaining() + " bytes");
+          file, "data", "%s of type %s".formatted(shape, descr), bytes.remaining() + " bytes");
     }
-    return new NpyFile(file, shape, values(bytes, type, (int) count));
+    return new NpyFile(file, new NdArray(type, shape, bytes));
   }
 
   /** The dimensions, none of them 0. */
   public List<Integer> shape() {
-    return shape;
+    return array.shape();
+  }
+
+  /** The array as it is, of at least one dimension. */
+  NdArray array() throws ModelFormatException {
+    if (shape().isEmpty()) {
+      throw new ModelFormatException(file, "shape", "at least one dimension", "a single number");
+    }
+    return array;
   }
 
   /** The array as rows: the first dimension counts them, the others make up the width. */
   public Rows rows() throws ModelFormatException {
-    if (shape.isEmpty()) {
-      throw new ModelFormatException(file, "shape", "at least one dimension", "a single number");
-    }
-    return Rows.owning(values.length / shape.get(0), values);
+    return Rows.owning(array().width(), array.toFloats());
   }
 
   /**
@@ -86,14 +93,15 @@ public final class NpyFile {
    * @throws ModelFormatException if it has more than one number a row, or one that is no label
    */
   public int[] labels() throws ModelFormatException {
-    if (shape.isEmpty() || shape.get(0) != values.length) {
-      throw new ModelFormatException(file, "shape", "one label a row", shape.toString());
+    if (shape().isEmpty() || array.count() != array.size()) {
+      throw new ModelFormatException(file, "shape", "one label a row", shape().toString());
     }
-    int[] labels = new int[values.length];
+    int[] labels = new int[array.size()];
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = (int) values[i];
-      if (labels[i] != values[i] || labels[i] < 0) {
-        throw new ModelFormatException(file, "row " + i, "a label 0, 1, …", values[i] + "");
+      labels[i] = (int) array.real(i);
+      if (labels[i] != array.real(i) || labels[i] < 0) {
+        throw new ModelFormatException(
+            file, "row " + i, "a label 0, 1, …", (float) array.real(i) + "");
       }
     }
     return labels;
@@ -148,20 +156,5 @@ public final class NpyFile {
       }
     }
     return List.copyOf(shape);
-  }
-
-  private static float[] values(ByteBuffer bytes, String type, int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] =
-          switch (type) {
-            case "<f4" -> bytes.getFloat();
-            case "<f8" -> (float) bytes.getDouble();
-            case "<i4" -> bytes.getInt();
-            case "<i8" -> bytes.getLong();
-            default -> bytes.get() & 0xff;
-          };
-    }
-    return values;
   }
 }

@@ -1,5 +1,7 @@
 package io.rankfall.compress;
 
+import static java.util.stream.Collectors.joining;
+
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -9,60 +11,58 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * A model with one float input, run by ONNX Runtime on the calling thread alone. Nothing else calls
- * ONNX Runtime. Close it: its memory is off-heap.
+ * A model run by ONNX Runtime on the calling thread alone. Nothing else calls ONNX Runtime. Close
+ * it: its memory is off-heap.
+ *
+ * <p>Inputs are tensors of FLOAT, DOUBLE, INT64, INT32, UINT8 or BOOL; numbers are converted where
+ * that loses no more than single precision does.
  */
 public final class OnnxRuntimeSession implements AutoCloseable {
-  /** Rows that go through the model at a time where its batch dimension is free. */
+  /** Most examples that go through the model at a time where its batch dimension is free. */
   private static final int BATCH = 256;
+
+  /** Most bytes of outputs read at a time, if one example alone does not have more. */
+  static final long OUTPUT_BYTES = 64L << 20;
 
   private final String file;
   private final OrtEnvironment environment;
   private final OrtSession session;
-  private final String input;
+  private final Map<String, InputTensor> inputs = new LinkedHashMap<>();
   private final String output;
-  private final long[] shape;
 
   private OnnxRuntimeSession(String file, OrtEnvironment environment, OrtSession session)
       throws OrtException, ModelFormatException {
     this.file = file;
     this.environment = environment;
     this.session = session;
-    Map<String, NodeInfo> inputs = session.getInputInfo();
-    if (inputs.size() != 1) {
-      throw new ModelFormatException(file, "inputs", "one", inputs.size() + "");
+    for (NodeInfo input : session.getInputInfo().values()) {
+      inputs.put(input.getName(), InputTensor.of(file, input));
     }
-    NodeInfo only = inputs.values().iterator().next();
-    if (!(only.getInfo() instanceof TensorInfo info)
-        || info.type != OnnxJavaType.FLOAT
-        || info.getShape().length < 1) {
-      throw new ModelFormatException(
-          file, "input " + only.getName(), "a float tensor of rank >= 1", only.getInfo() + "");
-    }
-    this.input = only.getName();
-    this.shape = info.getShape();
     this.output = session.getOutputNames().iterator().next();
   }
 
   /**
    * Loads a file.
    *
-   * @throws ModelFormatException in one line, if ONNX Runtime refuses it or its input is not one
-   *     float tensor
+   * @throws ModelFormatException in one line, if ONNX Runtime refuses it or an input is no tensor
+   *     of a supported type
    */
   public static OnnxRuntimeSession open(Path path) throws IOException {
     return of(FileBytes.read(path), path.toString());
@@ -95,21 +95,43 @@ public final class OnnxRuntimeSession implements AutoCloseable {
 
   /** The first output for each row, flattened. */
   public Rows logits(Rows rows) {
-    float[][] parts = new float[(rows.count() + batch() - 1) / batch()][];
-    int[] filled = {0, 0};
+    Rows all = firstOutput(ModelInputs.of(rows));
+    float[] values = all.toArray();
+    return Rows.owning(values.length / rows.count(), values);
+  }
+
+  /** The first output as rows of its last dimension, without those at padded positions. */
+  public Rows firstOutput(ModelInputs examples) {
+    List<float[]> parts = new ArrayList<>();
+    int[] width = {1};
     forEachBatch(
-        rows,
+        examples,
         Set.of(output),
         results -> {
-          float[] part = results.of(output).toArray();
-          parts[filled[0]++] = part;
-          filled[1] += part.length;
+          width[0] = results.of(output).width();
+          parts.add(results.of(output).toArray());
         });
-    FloatBuffer all = FloatBuffer.allocate(filled[1]);
-    for (float[] part : parts) {
-      all.put(part);
-    }
-    return Rows.owning(filled[1] / rows.count(), all.array());
+    FloatBuffer all = FloatBuffer.allocate(parts.stream().mapToInt(part -> part.length).sum());
+    parts.forEach(all::put);
+    return Rows.owning(width[0], all.array());
+  }
+
+  /** The first output of each example, as {@link #firstOutput}. */
+  public List<Rows> firstOutputByExample(ModelInputs examples) {
+    List<Rows> all = new ArrayList<>();
+    forEachBatch(
+        examples,
+        Set.of(output),
+        results -> {
+          Rows rows = results.of(output);
+          int from = 0;
+          for (int i = 0; i < results.input().count(); i++) {
+            int kept = results.input().positions(i).orElse(rows.count() / results.input().count());
+            all.add(rows.slice(from, from + kept));
+            from += kept;
+          }
+        });
+    return all;
   }
 
   /**
@@ -132,90 +154,135 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     return right / (double) labels.length;
   }
 
-  /** One batch and what the model makes of it: each output as rows of its last dimension. */
-  record Results(Rows input, Map<String, Rows> outputs) {
+  /**
+   * One batch and what the model makes of it: each output as rows of its last dimension, without
+   * those at padded positions.
+   */
+  record Results(ModelInputs.Batch input, Map<String, Rows> outputs) {
     Rows of(String name) {
       return Objects.requireNonNull(outputs.get(name), name);
     }
   }
 
-  void forEachBatch(Rows rows, Set<String> outputs, Consumer<Results> consumer) {
-    int batch = batch();
+  /**
+   * Runs the model on all examples, at most {@value #BATCH} at a time and no more than have {@link
+   * #OUTPUT_BYTES} of outputs, but at least one.
+   */
+  void forEachBatch(ModelInputs examples, Set<String> outputs, Consumer<Results> consumer) {
+    examples.parts().forEach(this::requireFit);
+    BatchSize size = new BatchSize();
+    Staging staging = new Staging();
+    examples.forEachBatch(size::next, batch -> consumer.accept(run(batch, staging, outputs, size)));
+  }
+
+  /** One batch alone, however large its outputs. */
+  Results run(ModelInputs.Batch batch, Set<String> outputs) {
+    return run(batch, new Staging(), outputs, new BatchSize());
+  }
+
+  private Results run(
+      ModelInputs.Batch batch, Staging staging, Set<String> outputs, BatchSize size) {
     // ONNX Runtime refuses to compute nothing.
     Set<String> wanted = outputs.isEmpty() ? Set.of(output) : outputs;
-    // One for all batches: the garbage collector is slow to notice direct buffers.
-    FloatBuffer staging = buffer(rows.slice(0, Math.min(rows.count(), batch)));
-    for (int from = 0; from < rows.count(); from += batch) {
-      Rows part = rows.slice(from, Math.min(rows.count(), from + batch));
-      try (Batch tensor = prepare(part, staging);
-          OrtSession.Result result = session.run(Map.of(input, tensor.tensor), wanted)) {
-        Map<String, Rows> read = new LinkedHashMap<>();
-        for (Map.Entry<String, OnnxValue> entry : result) {
-          read.put(entry.getKey(), rows(entry.getKey(), entry.getValue()));
-        }
-        consumer.accept(new Results(part, read));
-      } catch (OrtException e) {
-        throw refused(e);
+    try (Batch tensors = prepare(batch, staging);
+        OrtSession.Result result = session.run(tensors.tensors, wanted)) {
+      Map<String, Rows> read = new LinkedHashMap<>();
+      long bytes = 0;
+      for (Map.Entry<String, OnnxValue> entry : result) {
+        OnnxTensor value = floats(entry.getKey(), entry.getValue());
+        bytes += 4L * value.getFloatBuffer().remaining();
+        read.put(entry.getKey(), rows(value, batch));
       }
-    }
-  }
-
-  private int batch() {
-    return shape[0] > 0 ? (int) Math.min(shape[0], Integer.MAX_VALUE) : BATCH;
-  }
-
-  /** An input tensor to run again and again; the caller closes it. */
-  Batch prepare(Rows rows) {
-    return prepare(rows, buffer(rows));
-  }
-
-  /** Room for that many numbers in native memory. */
-  private static FloatBuffer buffer(Rows rows) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(4 * rows.width(), rows.count()))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
-  }
-
-  private Batch prepare(Rows rows, FloatBuffer buffer) {
-    long[] dims = shape.clone();
-    dims[0] = rows.count();
-    long fixed = 1;
-    int free = -1;
-    for (int i = 1; i < dims.length; i++) {
-      if (dims[i] < 0 && free < 0) {
-        free = i;
-      } else {
-        fixed *= Math.max(1, dims[i]);
-        dims[i] = Math.max(1, dims[i]);
-      }
-    }
-    if (free >= 0) {
-      dims[free] = rows.width() / fixed;
-      fixed *= dims[free];
-    }
-    if (fixed != rows.width() || (shape[0] > 0 && shape[0] != rows.count())) {
-      throw new IllegalArgumentException(
-          "%s: input %s: expected %s, found %d rows of width %d"
-              .formatted(
-                  file,
-                  input,
-                  Arrays.toString(shape).replace("-1", "?"),
-                  rows.count(),
-                  rows.width()));
-    }
-    buffer.clear();
-    rows.copyTo(buffer);
-    buffer.flip();
-    try {
-      return new Batch(OnnxTensor.createTensor(environment, buffer, dims));
+      size.saw(batch.count(), bytes);
+      return new Results(batch, read);
     } catch (OrtException e) {
       throw refused(e);
     }
   }
 
+  /** How many examples fit, once one has been seen. */
+  private final class BatchSize {
+    private long most = 1;
+
+    int next() {
+      long fixed = inputs.values().iterator().next().fixedBatch();
+      return (int) (fixed > 0 ? fixed : most);
+    }
+
+    void saw(int count, long bytes) {
+      most = Math.max(1, Math.min(BATCH, OUTPUT_BYTES * count / Math.max(1, bytes)));
+    }
+  }
+
+  /** Native memory for one batch after another: the garbage collector is slow to notice it. */
+  private static final class Staging {
+    private final Map<String, ByteBuffer> buffers = new HashMap<>();
+
+    ByteBuffer of(String input, int bytes) {
+      ByteBuffer buffer = buffers.get(input);
+      if (buffer == null || buffer.capacity() < bytes) {
+        buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        buffers.put(input, buffer);
+      }
+      return buffer.clear().limit(bytes);
+    }
+  }
+
+  /** Input tensors to run again and again; the caller closes them. */
+  Batch prepare(ModelInputs.Batch batch) {
+    return prepare(batch, new Staging());
+  }
+
+  private Batch prepare(ModelInputs.Batch batch, Staging staging) {
+    requireFit(batch);
+    Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+    try {
+      for (InputTensor input : inputs.values()) {
+        NdArray array = batch.of(input.name()).orElseThrow();
+        long[] dims = input.dimensions(array, batch.isNamed()).orElseThrow(() -> unlike(batch));
+        ByteBuffer bytes = staging.of(input.name(), input.bytes(array));
+        input.fill(array, bytes);
+        tensors.put(
+            input.name(), OnnxTensor.createTensor(environment, bytes.flip(), dims, input.type()));
+      }
+      return new Batch(tensors);
+    } catch (OrtException e) {
+      tensors.values().forEach(OnnxTensor::close);
+      throw refused(e);
+    }
+  }
+
+  /** Names, types and shapes; a fixed number of examples at a time is met by the batches. */
+  private void requireFit(ModelInputs.Batch examples) {
+    boolean fits =
+        examples.isNamed()
+            ? examples.arrays().keySet().equals(inputs.keySet())
+            : inputs.size() == 1;
+    for (InputTensor input : inputs.values()) {
+      fits =
+          fits
+              && (input.fixedBatch() > 0
+                  || input
+                      .dimensions(examples.of(input.name()).orElseThrow(), examples.isNamed())
+                      .isPresent());
+    }
+    if (!fits) {
+      throw unlike(examples);
+    }
+  }
+
+  private IllegalArgumentException unlike(ModelInputs.Batch batch) {
+    return new IllegalArgumentException(
+        "%s: expected the inputs %s, found %s"
+            .formatted(
+                file,
+                inputs.values().stream().map(InputTensor::toString).collect(joining(", ")),
+                batch));
+  }
+
   /** Runs the model and drops what it computes. */
   void run(Batch batch) {
-    try (OrtSession.Result result = session.run(Map.of(input, batch.tensor), Set.of(output))) {
+    try (OrtSession.Result result = session.run(batch.tensors, Set.of(output))) {
       if (result.size() != 1) {
         throw new IllegalStateException(file + ": expected one output, found " + result.size());
       }
@@ -224,30 +291,48 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     }
   }
 
-  /** An input tensor in native memory. */
+  /** Input tensors in native memory. */
   static final class Batch implements AutoCloseable {
-    private final OnnxTensor tensor;
+    private final Map<String, OnnxTensor> tensors;
 
-    private Batch(OnnxTensor tensor) {
-      this.tensor = tensor;
+    private Batch(Map<String, OnnxTensor> tensors) {
+      this.tensors = tensors;
     }
 
     @Override
     public void close() {
-      tensor.close();
+      tensors.values().forEach(OnnxTensor::close);
     }
   }
 
-  private Rows rows(String name, OnnxValue value) {
+  private OnnxTensor floats(String name, OnnxValue value) {
     if (!(value instanceof OnnxTensor tensor) || tensor.getInfo().type != OnnxJavaType.FLOAT) {
       throw new InferenceException(
           "%s: output %s: expected a float tensor, found %s".formatted(file, name, value.getInfo()),
           new IllegalArgumentException(name));
     }
+    return tensor;
+  }
+
+  private static Rows rows(OnnxTensor tensor, ModelInputs.Batch batch) {
     long[] dims = tensor.getInfo().getShape();
     float[] values = new float[tensor.getFloatBuffer().remaining()];
     tensor.getFloatBuffer().get(values);
-    return Rows.owning(dims.length == 0 ? 1 : (int) dims[dims.length - 1], values);
+    int width = dims.length == 0 ? 1 : (int) dims[dims.length - 1];
+    Optional<NdArray> mask = batch.mask();
+    if (dims.length != 3
+        || mask.isEmpty()
+        || dims[0] != mask.get().count()
+        || dims[1] != mask.get().width()) {
+      return Rows.owning(width, values);
+    }
+    int kept = 0;
+    for (int i = 0; i < mask.get().size(); i++) {
+      if (mask.get().real(i) != 0) {
+        System.arraycopy(values, i * width, values, kept++ * width, width);
+      }
+    }
+    return Rows.owning(width, Arrays.copyOf(values, kept * width));
   }
 
   private InferenceException refused(OrtException e) {

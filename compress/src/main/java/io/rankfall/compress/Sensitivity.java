@@ -22,12 +22,13 @@ public final class Sensitivity {
   }
 
   /**
-   * Runs the model on the rows once, and once for each layer and probed option.
+   * Runs the model on the examples once, and once for each layer and probed option.
    *
    * @param compressor one without sensitivities
    */
-  public static Sensitivity measure(Compressor compressor, Rows rows) throws ModelFormatException {
-    Rows dense = logits(compressor.model(), rows);
+  public static Sensitivity measure(Compressor compressor, ModelInputs examples)
+      throws ModelFormatException {
+    Rows dense = outputs(compressor.model(), examples);
     Map<String, NavigableMap<Long, Double>> logWeights = new HashMap<>();
     for (Layer layer : compressor.model().layers()) {
       RankOptions options = compressor.options(layer);
@@ -39,7 +40,7 @@ public final class Sensitivity {
         if (loss > 0 && !measured.containsKey(options.cost(option))) {
           OnnxModel one =
               compressor.factored(List.of(compressor.alone(layer, options.how(option))));
-          double change = meanSquare(dense, logits(one, rows));
+          double change = meanSquare(dense, outputs(one, examples));
           if (change > 0) {
             measured.put(options.cost(option), Math.log(change / loss));
           }
@@ -73,9 +74,9 @@ public final class Sensitivity {
     return Math.exp((1 - t) * below.getValue() + t * above.getValue());
   }
 
-  private static Rows logits(OnnxModel model, Rows rows) throws ModelFormatException {
+  private static Rows outputs(OnnxModel model, ModelInputs examples) throws ModelFormatException {
     try (OnnxRuntimeSession session = OnnxRuntimeSession.of(model)) {
-      return session.logits(rows);
+      return session.firstOutput(examples);
     }
   }
 

@@ -4,7 +4,6 @@ import io.rankfall.compress.GraphSurgery.Replacement;
 import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.SymmetricMatrix;
-import io.rankfall.spectra.Truncation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -61,21 +60,19 @@ final class SequentialRefit {
         InputProbe dense = new InputProbe(model, Set.of(use.input()));
         InputProbe compressed = new InputProbe(partly, Set.of(use.input()))) {
       dense.forEachBatch(
-          calibration.rows(),
-          whole ->
-              compressed.forEachBatch(
-                  whole.input(),
-                  part -> {
-                    Rows z = part.of(use.input());
-                    inputs.add(z);
-                    cross.add(whole.of(use.input()), z);
-                  }));
+          calibration.examples(),
+          whole -> {
+            Rows z = compressed.run(whole.input()).of(use.input());
+            inputs.add(z);
+            cross.add(whole.of(use.input()), z);
+          });
       InputMoments seen = inputs.moments();
       SymmetricMatrix covariance = seen.covariance();
       Matrix w = layer.weight().matrix();
       Matrix fitted =
           RidgeRegression.fit(w, cross.covariance(calibration.of(use), seen), covariance, RIDGE);
-      LowRank factors = Truncation.of(fitted, covariance).at(alone.factors().how().rank());
+      LowRank factors =
+          calibration.truncation(layer, fitted, covariance).at(alone.factors().how().rank());
       return new Replacement(
           layer,
           Factors.channel(factors),

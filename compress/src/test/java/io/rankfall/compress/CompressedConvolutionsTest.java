@@ -73,7 +73,7 @@ class CompressedConvolutionsTest {
   void dataAwareCompressionLeavesConvolutionsTheirBestKernels() throws Exception {
     OnnxModel model = residual();
     Compressor plain = new Compressor(model);
-    Compressor aware = Compressor.dataAware(model, images());
+    Compressor aware = Compressor.dataAware(model, ModelInputs.of(images()));
     RankPlan plan = aware.plan(new ParameterBudget(0.5, Division.GLOBAL));
     assertThat(aware.apply(plan).parameters()).isEqualTo(plan.parameters());
     for (int i = 0; i < 4; i++) {

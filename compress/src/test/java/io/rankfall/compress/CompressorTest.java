@@ -50,7 +50,7 @@ class CompressorTest {
   void biasesKeepTheMeanExact() throws Exception {
     OnnxModel model = Networks.mlp(3, 20, 24);
     Rows rows = Networks.rows(4, 400, 20);
-    Calibration calibration = Calibration.gather(model, rows);
+    Calibration calibration = Calibration.gather(model, ModelInputs.of(rows));
     Compressor compressor = new Compressor(model, new Objective.DataAware(calibration));
     OnnxModel smaller = compressor.apply(compressor.plan(new RankPolicy.Uniform(2)));
     double[] dense = means(model, rows);

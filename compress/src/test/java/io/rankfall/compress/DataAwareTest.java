@@ -18,7 +18,7 @@ class DataAwareTest {
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int rank) throws Exception {
     OnnxModel model = Networks.mlp(seed, 16, 14);
     Rows rows = Networks.rows(seed + 1, 60, 16);
-    Calibration calibration = Calibration.gather(model, rows);
+    Calibration calibration = Calibration.gather(model, ModelInputs.of(rows));
     double plain = error(model, new Compressor(model), rank, rows);
     Compressor aware = new Compressor(model, new DataAware(calibration));
     double kept = error(model, aware, rank, rows);
@@ -32,7 +32,7 @@ class DataAwareTest {
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int rank) throws Exception {
     OnnxModel model = Networks.mlp(seed, 16, 20, 20);
     Rows rows = Networks.rows(seed + 1, 400, 16);
-    Calibration calibration = Calibration.gather(model, rows);
+    Calibration calibration = Calibration.gather(model, ModelInputs.of(rows));
     double independent =
         error(
             model,
@@ -50,7 +50,7 @@ class DataAwareTest {
   void sequentialGainsWhereTheFirstLayerLosesMuch() throws Exception {
     OnnxModel model = Networks.mlp(7, 16, 20, 20);
     Rows rows = Networks.rows(8, 400, 16);
-    Calibration calibration = Calibration.gather(model, rows);
+    Calibration calibration = Calibration.gather(model, ModelInputs.of(rows));
     double independent =
         error(model, new Compressor(model, new DataAware(calibration, Order.INDEPENDENT)), 2, rows);
     double sequential =
@@ -63,7 +63,8 @@ class DataAwareTest {
     OnnxModel model = Networks.mlp(1, 5, 4);
     Rows rows = Networks.rows(2, 700, 5);
     InputMoments moments =
-        Calibration.gather(model, rows).of(model.linearLayers().get(0).uses().get(0));
+        Calibration.gather(model, ModelInputs.of(rows))
+            .of(model.linearLayers().get(0).uses().get(0));
     assertThat(moments.count()).isEqualTo(700);
     for (int a = 0; a < 5; a++) {
       for (int b = 0; b < 5; b++) {
@@ -85,7 +86,7 @@ class DataAwareTest {
   @Test
   void nonFiniteInputsNameTheLayer() throws Exception {
     OnnxModel model = Networks.mlp(1, 3, 4);
-    assertThatThrownBy(() -> Calibration.gather(model, Rows.of(3, 1, Float.NaN, 2)))
+    assertThatThrownBy(() -> Calibration.gather(model, ModelInputs.of(Rows.of(3, 1, Float.NaN, 2))))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("fc1");
   }
@@ -95,8 +96,10 @@ class DataAwareTest {
     OnnxModel model = Networks.mlp(3, 16, 20, 20);
     Rows rows = Networks.rows(4, 200, 16);
     Compressor compressor =
-        new Compressor(model, new DataAware(Calibration.gather(model, rows), Order.INDEPENDENT));
-    Sensitivity sensitivity = Sensitivity.measure(compressor, rows);
+        new Compressor(
+            model,
+            new DataAware(Calibration.gather(model, ModelInputs.of(rows)), Order.INDEPENDENT));
+    Sensitivity sensitivity = Sensitivity.measure(compressor, ModelInputs.of(rows));
     LinearLayer last = model.linearLayers().get(1);
     // For the last layer, the change of the logits is the loss itself.
     double all = compressor.truncation(last).loss(0);

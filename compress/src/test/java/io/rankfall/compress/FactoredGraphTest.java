@@ -154,7 +154,8 @@ class FactoredGraphTest {
     }
     Rows rows = Networks.rows(2, 300, IN);
     Compressor compressor =
-        new Compressor(model, new Objective.DataAware(Calibration.gather(model, rows)));
+        new Compressor(
+            model, new Objective.DataAware(Calibration.gather(model, ModelInputs.of(rows))));
     Rows dense = logits(model, rows);
     Rows factored = logits(compressor.apply(compressor.plan(new RankPolicy.Uniform(1))), rows);
     for (int j = 0; j < OUT; j++) {
@@ -184,7 +185,7 @@ class FactoredGraphTest {
     Matrix truncated = compressor.truncation(layer).at(RANK).product();
     Rows rows = Networks.rows(1, 7, IN);
     assertClose(logits(factored, rows), logits(withWeights(model, layer, truncated), rows));
-    Calibration calibration = Calibration.gather(model, rows);
+    Calibration calibration = Calibration.gather(model, ModelInputs.of(rows));
     Compressor aware = new Compressor(model, new Objective.DataAware(calibration));
     assertThat(aware.apply(aware.plan(new RankPolicy.Uniform(RANK))).parameters())
         .isEqualTo(factored.parameters());

@@ -140,7 +140,8 @@ class OnnxModelTest {
     OnnxModel small = Networks.mlp(1, 256, 4, 256);
     try (OnnxRuntimeSession a = OnnxRuntimeSession.of(large);
         OnnxRuntimeSession b = OnnxRuntimeSession.of(small)) {
-      LatencyComparison latency = LatencyComparison.measure(a, b, Networks.rows(1, 64, 256), 5, 31);
+      LatencyComparison latency =
+          LatencyComparison.measure(a, b, ModelInputs.of(Networks.rows(1, 64, 256)), 5, 31);
       assertThat(latency.batch()).isEqualTo(64);
       // 128 times the arithmetic: a factor of two leaves room for a busy machine.
       assertThat(latency.speedup()).isGreaterThan(2);

@@ -96,6 +96,32 @@ public final class SymmetricMatrix {
     }
   }
 
+  /** S·A·S for this A and a symmetric S of the same order. */
+  SymmetricMatrix between(SymmetricMatrix s) {
+    int n = order;
+    try (DoublePointer outer = new DoublePointer(s.values);
+        DoublePointer inner = new DoublePointer(values);
+        DoublePointer half = new DoublePointer((long) n * n);
+        DoublePointer whole = new DoublePointer((long) n * n)) {
+      Blas blas = Blas.load();
+      blas.dgemm(Op.AS_IS, Op.AS_IS, n, n, n, 1, outer, n, inner, n, 0, half, n);
+      blas.dgemm(Op.AS_IS, Op.AS_IS, n, n, n, 1, half, n, outer, n, 0, whole, n);
+      double[] product = new double[values.length];
+      whole.get(product);
+      return of(n, product);
+    }
+  }
+
+  /** A·B for a column-major matrix B of {@code cols} columns; the caller owns the result. */
+  DoublePointer times(DoublePointer b, int cols) {
+    DoublePointer product = new DoublePointer((long) order * cols);
+    try (DoublePointer a = new DoublePointer(values)) {
+      Blas.load()
+          .dgemm(Op.AS_IS, Op.AS_IS, order, cols, order, 1, a, order, b, order, 0, product, order);
+    }
+    return product;
+  }
+
   /** Eigenvalues, largest first, and an orthonormal basis of eigenvectors in the same order. */
   public Eigen eigen() {
     try (DoublePointer a = new DoublePointer(values);
@@ -157,6 +183,26 @@ public final class SymmetricMatrix {
     /** Entry {@code row} of the unit eigenvector of the given index. */
     public double vector(int index, int row) {
       return vectors[Objects.checkIndex(index, order) * order + Objects.checkIndex(row, order)];
+    }
+
+    /** The matrix of the same eigenvectors with eigenvalues (max(0, λ) + shift)^exponent. */
+    SymmetricMatrix power(double exponent, double shift) {
+      int n = order;
+      double[] scaled = new double[vectors.length];
+      for (int k = 0; k < n; k++) {
+        double scale = Math.pow(Math.max(0, values[k]) + shift, exponent);
+        for (int i = 0; i < n; i++) {
+          scaled[k * n + i] = vectors[k * n + i] * scale;
+        }
+      }
+      try (DoublePointer left = new DoublePointer(scaled);
+          DoublePointer right = new DoublePointer(vectors);
+          DoublePointer whole = new DoublePointer((long) n * n)) {
+        Blas.load().dgemm(Op.AS_IS, Op.TRANSPOSED, n, n, n, 1, left, n, right, n, 0, whole, n);
+        double[] product = new double[scaled.length];
+        whole.get(product);
+        return of(n, product);
+      }
     }
 
     /**

@@ -39,6 +39,46 @@ class TruncationTest {
     assertThat(truncation.loss(r)).isCloseTo(optimal, within(1e-10 * norm * norm));
   }
 
+  /** Both sides: more rows than columns and fewer. */
+  @Property(tries = 100)
+  void withOutputsReachesItsStatedLossAndNeverLosesMoreThanWithoutThem(
+      @ForAll @IntRange(min = 2, max = 20) int rows,
+      @ForAll @IntRange(min = 2, max = 20) int cols,
+      @ForAll @IntRange(min = 1, max = 20) int rank,
+      @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Matrix w = Matrix.gaussian(rows, cols, random);
+    Matrix x = Matrix.gaussian(cols, 3 * cols, random);
+    // A few loud outputs, and as many directions as there are outputs.
+    Matrix j = Matrix.gaussian(rows, rows, random).times(Matrix.gaussian(rows, 2 * rows, random));
+    SymmetricMatrix inputs = secondMoment(x);
+    SymmetricMatrix outputs = secondMoment(j);
+    int r = Math.min(rank, w.fullRank());
+    Truncation truncation = Truncation.of(w, inputs, outputs);
+    Matrix seen = j.transposed();
+    double all = rootMeanSquare(seen.times(w).times(x)) / Math.sqrt(seen.rows());
+    double lost = weighted(w, truncation.at(r), seen, x);
+    // The metric of one side is shrunk by a thousandth.
+    assertThat(lost).isLessThanOrEqualTo(Math.sqrt(truncation.loss(r)) + 1e-4 * all);
+    double withoutThem = weighted(w, Truncation.of(w, inputs).at(r), seen, x);
+    assertThat(lost).isLessThanOrEqualTo(withoutThem + 0.03 * all);
+  }
+
+  /** √E‖J(W − W_r)x‖² over the rows of J, one a sample. */
+  private static double weighted(Matrix w, LowRank factors, Matrix j, Matrix x) {
+    Matrix change = j.times(w.minus(factors.product())).times(x);
+    return rootMeanSquare(change) / Math.sqrt(j.rows());
+  }
+
+  @Test
+  void outputsThatDoNotMatterAreNoError() {
+    Matrix w = Matrix.gaussian(5, 4, new SplittableRandom(1));
+    SymmetricMatrix zero = SymmetricMatrix.of(5, new double[25]);
+    SymmetricMatrix inputs = secondMoment(Matrix.gaussian(4, 9, new SplittableRandom(2)));
+    assertThat(Truncation.of(w, inputs, zero).loss(0)).isZero();
+    assertThat(Truncation.of(w, inputs, zero).at(2).product().isFinite()).isTrue();
+  }
+
   @Property(tries = 100)
   void withInputsReachesItsStatedLossAndNeverLosesMoreThanPlainTruncation(
       @ForAll @IntRange(min = 1, max = 20) int rows,

@@ -2,6 +2,7 @@ package io.rankfall.study;
 
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compressor;
+import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy.Division;
@@ -51,7 +52,7 @@ final class CompressionLadder {
       throws IOException {
     OnnxModel dense = OnnxModel.read(denseFile);
     Compressor plain = new Compressor(dense);
-    Compressor dataAware = Compressor.dataAware(dense, calibration);
+    Compressor dataAware = Compressor.dataAware(dense, ModelInputs.of(calibration));
     deleteEarlier(denseFile);
     List<Rung> rungs = new ArrayList<>();
     for (Policy policy : Policy.values()) {

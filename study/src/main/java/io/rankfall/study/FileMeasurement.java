@@ -1,6 +1,7 @@
 package io.rankfall.study;
 
 import io.rankfall.compress.LatencyComparison;
+import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.OnnxRuntimeSession;
 import io.rankfall.compress.Rows;
@@ -68,7 +69,11 @@ final class FileMeasurement {
   private Latency latency(OnnxRuntimeSession dense, OnnxRuntimeSession candidate, Timing timing) {
     LatencyComparison measured =
         LatencyComparison.measure(
-            dense, candidate, images.slice(0, timing.batch), timing.warmUps, timing.rounds);
+            dense,
+            candidate,
+            ModelInputs.of(images.slice(0, timing.batch)),
+            timing.warmUps,
+            timing.rounds);
     return new Latency(
         timing.batch,
         measured.candidateNanos() * 1e-3,
