@@ -85,9 +85,11 @@ final class OutputGradients {
         onPath.addAll(node.getOutputList());
       }
     }
-    for (ValueInfoProto output : old.getOutputList()) {
+    for (int i = 0; i < old.getOutputCount(); i++) {
+      ValueInfoProto output = old.getOutput(i);
       if (output.getType().getTensorType().getElemType() == DataType.FLOAT_VALUE) {
-        gradients.merge(output.getName(), seeded(output, seed), (first, second) -> first);
+        // Equal seeds would give outputs that move together the same direction.
+        gradients.put(output.getName(), seeded(output, seed + i));
       }
     }
     for (int i = old.getNodeCount() - 1; i >= 0; i--) {
