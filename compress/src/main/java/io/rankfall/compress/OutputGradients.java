@@ -9,7 +9,6 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,18 +32,14 @@ final class OutputGradients {
   /** The first version of ONNX in which all operators that the rules emit have the same form. */
   private static final long LEAST_OPSET = 13;
 
-  private static final String PREFIX = "rankfall.gradient.";
-
   private final OnnxModel model;
-  private final GraphProto.Builder graph;
+  private final AppendedNodes nodes;
   private final Set<String> onPath = new HashSet<>();
   private final Map<String, String> gradients = new HashMap<>();
-  private final Map<Long, String> integers = new HashMap<>();
-  private int nodes;
 
   private OutputGradients(OnnxModel model) {
     this.model = model;
-    this.graph = model.proto().getGraph().toBuilder();
+    this.nodes = new AppendedNodes(model.proto().getGraph());
   }
 
   /**
@@ -105,7 +100,7 @@ final class OutputGradients {
         found.put(value, gradients.get(value));
       }
     }
-    ModelProto proto = model.proto().toBuilder().setGraph(graph).build();
+    ModelProto proto = model.proto().toBuilder().setGraph(nodes.graph()).build();
     return new Differentiated(OnnxModel.of(proto, model.file()), found);
   }
 
@@ -115,14 +110,16 @@ final class OutputGradients {
 
   /** v, 0 at padded positions: they are no output. */
   private String seeded(ValueInfoProto output, int seed) {
-    String v = emit("RandomNormalLike", List.of(output.getName()), real("seed", seed));
+    String v =
+        nodes.emit("RandomNormalLike", List.of(output.getName()), AppendedNodes.real("seed", seed));
     int rank = output.getType().getTensorType().getShape().getDimCount();
     Optional<OnnxModel.Input> mask =
         model.inputs().stream()
             .filter(input -> ModelInputs.isMask(input.name()) && input.dimensions().size() == 2)
             .findFirst();
     return rank == 3 && mask.isPresent()
-        ? emit("Mul", v, emit("Unsqueeze", toFloat(mask.get().name()), integer(-1)))
+        ? nodes.emit(
+            "Mul", v, nodes.emit("Unsqueeze", nodes.toFloat(mask.get().name()), nodes.integer(-1)))
         : v;
   }
 
@@ -136,9 +133,12 @@ final class OutputGradients {
     if (node.getOpType().equals("Split")) {
       List<String> parts = new ArrayList<>();
       for (String part : node.getOutputList()) {
-        parts.add(gradients.containsKey(part) ? gradient(part) : zeros(part));
+        parts.add(gradients.containsKey(part) ? gradient(part) : nodes.zeros(part));
       }
-      add(a, emit("Concat", parts, integer("axis", OnnxGraph.integer(node, "axis", 0))));
+      add(
+          a,
+          nodes.emit(
+              "Concat", parts, AppendedNodes.integer("axis", OnnxGraph.integer(node, "axis", 0))));
       return;
     }
     if (!gradients.containsKey(y)) {
@@ -153,37 +153,46 @@ final class OutputGradients {
       }
       case "Sub" -> {
         addReduced(a, g);
-        addReduced(b, emit("Neg", g));
+        addReduced(b, nodes.emit("Neg", g));
       }
       case "Mul" -> {
-        addReduced(a, emit("Mul", g, b));
-        addReduced(b, emit("Mul", g, a));
+        addReduced(a, nodes.emit("Mul", g, b));
+        addReduced(b, nodes.emit("Mul", g, a));
       }
       case "Div" -> {
-        String quotient = emit("Div", g, b);
+        String quotient = nodes.emit("Div", g, b);
         addReduced(a, quotient);
-        addReduced(b, emit("Neg", emit("Mul", quotient, y)));
+        addReduced(b, nodes.emit("Neg", nodes.emit("Mul", quotient, y)));
       }
       case "Pow" -> {
         if (onPath.contains(b)) {
           throw unsupported(node);
         }
-        String power = emit("Pow", a, emit("Sub", toFloat(b), real(1)));
-        addReduced(a, emit("Mul", g, emit("Mul", power, toFloat(b))));
+        String power = nodes.emit("Pow", a, nodes.emit("Sub", nodes.toFloat(b), nodes.real(1)));
+        addReduced(a, nodes.emit("Mul", g, nodes.emit("Mul", power, nodes.toFloat(b))));
       }
-      case "Neg" -> add(a, emit("Neg", g));
-      case "Sqrt" -> add(a, emit("Div", g, emit("Add", y, y)));
-      case "Exp" -> add(a, emit("Mul", g, y));
-      case "Tanh" -> add(a, emit("Mul", g, emit("Sub", real(1), emit("Mul", y, y))));
-      case "Sigmoid" -> add(a, emit("Mul", g, emit("Mul", y, emit("Sub", real(1), y))));
+      case "Neg" -> add(a, nodes.emit("Neg", g));
+      case "Sqrt" -> add(a, nodes.emit("Div", g, nodes.emit("Add", y, y)));
+      case "Exp" -> add(a, nodes.emit("Mul", g, y));
+      case "Tanh" ->
+          add(a, nodes.emit("Mul", g, nodes.emit("Sub", nodes.real(1), nodes.emit("Mul", y, y))));
+      case "Sigmoid" ->
+          add(a, nodes.emit("Mul", g, nodes.emit("Mul", y, nodes.emit("Sub", nodes.real(1), y))));
       case "Erf" -> {
-        String bell = emit("Exp", emit("Neg", emit("Mul", a, a)));
-        add(a, emit("Mul", g, emit("Mul", bell, real((float) (2 / Math.sqrt(Math.PI))))));
+        String bell = nodes.emit("Exp", nodes.emit("Neg", nodes.emit("Mul", a, a)));
+        add(
+            a,
+            nodes.emit(
+                "Mul", g, nodes.emit("Mul", bell, nodes.real((float) (2 / Math.sqrt(Math.PI))))));
       }
-      case "Relu" -> add(a, emit("Mul", g, toFloat(emit("Greater", y, real(0)))));
+      case "Relu" ->
+          add(a, nodes.emit("Mul", g, nodes.toFloat(nodes.emit("Greater", y, nodes.real(0)))));
       case "LeakyRelu" -> {
-        String slope = real(OnnxGraph.real(node, "alpha", 0.01f));
-        add(a, emit("Where", emit("Greater", a, real(0)), g, emit("Mul", g, slope)));
+        String slope = nodes.real(OnnxGraph.real(node, "alpha", 0.01f));
+        add(
+            a,
+            nodes.emit(
+                "Where", nodes.emit("Greater", a, nodes.real(0)), g, nodes.emit("Mul", g, slope)));
       }
       case "Softmax" -> softmax(node, a, y, g);
       case "ReduceMean" -> mean(node, a, y, g);
@@ -191,7 +200,7 @@ final class OutputGradients {
       case "MatMul" -> {
         TensorProto weights = model.graph().constants().get(b);
         if (weights != null && weights.getDimsCount() == 2) {
-          add(a, emit("MatMul", g, emit("Transpose", b)));
+          add(a, nodes.emit("MatMul", g, nodes.emit("Transpose", b)));
         } else {
           addReduced(a, product("...ij,...kj->...ik", g, b, a));
           addReduced(b, product("...ij,...ik->...jk", a, g, b));
@@ -200,7 +209,7 @@ final class OutputGradients {
       case "Gemm" -> gemm(node, a, b, g);
       case "Transpose" -> transpose(node, a, g);
       case "Reshape", "Flatten", "Squeeze", "Unsqueeze" ->
-          add(a, emit("Reshape", g, emit("Shape", a)));
+          add(a, nodes.emit("Reshape", g, nodes.emit("Shape", a)));
       case "Concat" -> concat(node, g);
       case "Slice" -> slice(node, a, g);
       case "Gather" -> gather(node, a, b, g);
@@ -215,7 +224,7 @@ final class OutputGradients {
   /** Adds a gradient of a value's own shape. */
   private void add(String value, String gradient) {
     if (onPath.contains(value)) {
-      gradients.merge(value, gradient, (sum, more) -> emit("Add", sum, more));
+      gradients.merge(value, gradient, (sum, more) -> nodes.emit("Add", sum, more));
     }
   }
 
@@ -228,29 +237,29 @@ final class OutputGradients {
     if (!onPath.contains(value)) {
       return;
     }
-    String own = emit("Shape", value);
-    String wide = emit("Shape", gradient);
-    String missing = emit("Sub", emit("Size", wide), emit("Size", own));
+    String own = nodes.emit("Shape", value);
+    String wide = nodes.emit("Shape", gradient);
+    String missing = nodes.emit("Sub", nodes.emit("Size", wide), nodes.emit("Size", own));
     String ones =
-        emit(
+        nodes.emit(
             "ConstantOfShape",
-            List.of(emit("Reshape", missing, integer(1))),
-            tensor("value", longs("", 1)));
-    String padded = emit("Concat", List.of(ones, own), integer("axis", 0));
-    String differ = emit("Not", emit("Equal", padded, wide));
-    String axes = emit("Reshape", emit("NonZero", differ), integer(-1));
+            List.of(nodes.emit("Reshape", missing, nodes.integer(1))),
+            AppendedNodes.tensor("value", AppendedNodes.longs("", 1)));
+    String padded = nodes.emit("Concat", List.of(ones, own), AppendedNodes.integer("axis", 0));
+    String differ = nodes.emit("Not", nodes.emit("Equal", padded, wide));
+    String axes = nodes.emit("Reshape", nodes.emit("NonZero", differ), nodes.integer(-1));
     String sum =
-        emit(
+        nodes.emit(
             "ReduceSum",
             List.of(gradient, axes),
-            integer("keepdims", 1),
-            integer("noop_with_empty_axes", 1));
-    add(value, emit("Reshape", sum, own));
+            AppendedNodes.integer("keepdims", 1),
+            AppendedNodes.integer("noop_with_empty_axes", 1));
+    add(value, nodes.emit("Reshape", sum, own));
   }
 
   private String product(String equation, String left, String right, String of) {
     return onPath.contains(of)
-        ? emit(
+        ? nodes.emit(
             "Einsum",
             List.of(left, right),
             AttributeProto.newBuilder()
@@ -268,21 +277,21 @@ final class OutputGradients {
     }
     add(
         a,
-        emit(
+        nodes.emit(
             "Gemm",
             List.of(g, b),
-            integer("transB", 1 - OnnxGraph.integer(node, "transB", 0)),
-            real("alpha", OnnxGraph.real(node, "alpha", 1))));
+            AppendedNodes.integer("transB", 1 - OnnxGraph.integer(node, "transB", 0)),
+            AppendedNodes.real("alpha", OnnxGraph.real(node, "alpha", 1))));
   }
 
   /** y·(g − Σ g·y) along the axis. */
   private void softmax(NodeProto node, String a, String y, String g) {
-    String sum = sum(emit("Mul", g, y), integer(OnnxGraph.integer(node, "axis", -1)));
-    add(a, emit("Mul", y, emit("Sub", g, sum)));
+    String sum = sum(nodes.emit("Mul", g, y), nodes.integer(OnnxGraph.integer(node, "axis", -1)));
+    add(a, nodes.emit("Mul", y, nodes.emit("Sub", g, sum)));
   }
 
   private String sum(String value, String axes) {
-    return emit("ReduceSum", List.of(value, axes), integer("keepdims", 1));
+    return nodes.emit("ReduceSum", List.of(value, axes), AppendedNodes.integer("keepdims", 1));
   }
 
   /** Every number gets the same share. */
@@ -291,8 +300,8 @@ final class OutputGradients {
     if (OnnxGraph.integer(node, "keepdims", 1) == 0) {
       throw unsupported(node);
     }
-    String count = toFloat(emit("Div", emit("Size", a), emit("Size", y)));
-    add(a, emit("Expand", emit("Div", g, count), emit("Shape", a)));
+    String count = nodes.toFloat(nodes.emit("Div", nodes.emit("Size", a), nodes.emit("Size", y)));
+    add(a, nodes.emit("Expand", nodes.emit("Div", g, count), nodes.emit("Shape", a)));
   }
 
   /** (ĝ − mean ĝ − x̂·mean(ĝ·x̂))/σ over the last axis, with ĝ = g·scale. */
@@ -300,20 +309,23 @@ final class OutputGradients {
     if (OnnxGraph.integer(node, "axis", -1) != -1) {
       throw unsupported(node);
     }
-    String centred = emit("Sub", a, lastMean(a));
-    String variance = lastMean(emit("Mul", centred, centred));
-    String epsilon = real(OnnxGraph.real(node, "epsilon", 1e-5f));
-    String deviation = emit("Sqrt", emit("Add", variance, epsilon));
-    String x = emit("Div", centred, deviation);
-    String scaled = emit("Mul", g, node.getInput(1));
-    String along = emit("Mul", x, lastMean(emit("Mul", scaled, x)));
-    String across = emit("Sub", emit("Sub", scaled, lastMean(scaled)), along);
-    add(a, emit("Div", across, deviation));
+    String centred = nodes.emit("Sub", a, lastMean(a));
+    String variance = lastMean(nodes.emit("Mul", centred, centred));
+    String epsilon = nodes.real(OnnxGraph.real(node, "epsilon", 1e-5f));
+    String deviation = nodes.emit("Sqrt", nodes.emit("Add", variance, epsilon));
+    String x = nodes.emit("Div", centred, deviation);
+    String scaled = nodes.emit("Mul", g, node.getInput(1));
+    String along = nodes.emit("Mul", x, lastMean(nodes.emit("Mul", scaled, x)));
+    String across = nodes.emit("Sub", nodes.emit("Sub", scaled, lastMean(scaled)), along);
+    add(a, nodes.emit("Div", across, deviation));
   }
 
   private String lastMean(String value) {
-    String sum = sum(value, integer(-1));
-    return emit("Div", sum, toFloat(emit("Div", emit("Size", value), emit("Size", sum))));
+    String sum = sum(value, nodes.integer(-1));
+    return nodes.emit(
+        "Div",
+        sum,
+        nodes.toFloat(nodes.emit("Div", nodes.emit("Size", value), nodes.emit("Size", sum))));
   }
 
   private void transpose(NodeProto node, String a, String g) {
@@ -331,29 +343,29 @@ final class OutputGradients {
     add(
         a,
         permutation.isEmpty()
-            ? emit("Transpose", g)
-            : emit("Transpose", List.of(g), inverse.build()));
+            ? nodes.emit("Transpose", g)
+            : nodes.emit("Transpose", List.of(g), inverse.build()));
   }
 
   private void concat(NodeProto node, String g) {
     long axis = OnnxGraph.integer(node, "axis", 0);
     List<String> sizes = new ArrayList<>();
     for (String input : node.getInputList()) {
-      sizes.add(emit("Gather", emit("Shape", input), integer(axis)));
+      sizes.add(nodes.emit("Gather", nodes.emit("Shape", input), nodes.integer(axis)));
     }
-    String lengths = emit("Concat", sizes, integer("axis", 0));
+    String lengths = nodes.emit("Concat", sizes, AppendedNodes.integer("axis", 0));
     NodeProto.Builder split =
         NodeProto.newBuilder()
             .setOpType("Split")
-            .setName(PREFIX + nodes++)
+            .setName(nodes.freshName())
             .addInput(g)
             .addInput(lengths)
-            .addAttribute(integer("axis", axis));
+            .addAttribute(AppendedNodes.integer("axis", axis));
     List<String> parts = new ArrayList<>();
     for (int i = 0; i < node.getInputCount(); i++) {
-      parts.add(PREFIX + nodes++);
+      parts.add(nodes.freshName());
     }
-    graph.addNode(split.addAllOutput(parts));
+    nodes.append(split.addAllOutput(parts));
     for (int i = 0; i < parts.size(); i++) {
       add(node.getInput(i), parts.get(i));
     }
@@ -368,9 +380,15 @@ final class OutputGradients {
       throw unsupported(node);
     }
     String axes = node.getInput(3);
-    String before = emit("Slice", List.of(a, integer(0), node.getInput(1), axes));
-    String after = emit("Slice", List.of(a, node.getInput(2), integer(Long.MAX_VALUE), axes));
-    add(a, emit("Concat", List.of(zeros(before), g, zeros(after)), integer("axis", axis.get())));
+    String before = nodes.emit("Slice", List.of(a, nodes.integer(0), node.getInput(1), axes));
+    String after =
+        nodes.emit("Slice", List.of(a, node.getInput(2), nodes.integer(Long.MAX_VALUE), axes));
+    add(
+        a,
+        nodes.emit(
+            "Concat",
+            List.of(nodes.zeros(before), g, nodes.zeros(after)),
+            AppendedNodes.integer("axis", axis.get())));
   }
 
   /** Zeros before and after, for one index. */
@@ -382,12 +400,17 @@ final class OutputGradients {
     }
     long axis = OnnxGraph.integer(node, "axis", 0);
     long next = index.get() == -1 ? Long.MAX_VALUE : index.get() + 1;
-    String axes = integer(axis);
-    String before = emit("Slice", a, integer(0), integer(index.get()), axes);
-    String here = emit("Slice", a, integer(index.get()), integer(next), axes);
-    String after = emit("Slice", a, integer(next), integer(Long.MAX_VALUE), axes);
-    String spread = emit("Reshape", g, emit("Shape", here));
-    add(a, emit("Concat", List.of(zeros(before), spread, zeros(after)), integer("axis", axis)));
+    String axes = nodes.integer(axis);
+    String before = nodes.emit("Slice", a, nodes.integer(0), nodes.integer(index.get()), axes);
+    String here = nodes.emit("Slice", a, nodes.integer(index.get()), nodes.integer(next), axes);
+    String after = nodes.emit("Slice", a, nodes.integer(next), nodes.integer(Long.MAX_VALUE), axes);
+    String spread = nodes.emit("Reshape", g, nodes.emit("Shape", here));
+    add(
+        a,
+        nodes.emit(
+            "Concat",
+            List.of(nodes.zeros(before), spread, nodes.zeros(after)),
+            AppendedNodes.integer("axis", axis)));
   }
 
   /** The only number of an integer constant. */
@@ -400,82 +423,5 @@ final class OutputGradients {
         tensor.hasRawData()
             ? tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getLong()
             : tensor.getInt64Data(0));
-  }
-
-  private String zeros(String like) {
-    return emit("Mul", like, real(0));
-  }
-
-  private String emit(String type, String... inputs) {
-    return emit(type, List.of(inputs));
-  }
-
-  private String emit(String type, List<String> inputs, AttributeProto... attributes) {
-    String name = PREFIX + nodes++;
-    graph.addNode(
-        NodeProto.newBuilder()
-            .setOpType(type)
-            .setName(name)
-            .addAllInput(inputs)
-            .addAllAttribute(List.of(attributes))
-            .addOutput(name));
-    return name;
-  }
-
-  private static AttributeProto integer(String name, long value) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.INT)
-        .setI(value)
-        .build();
-  }
-
-  private static AttributeProto real(String name, float value) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.FLOAT)
-        .setF(value)
-        .build();
-  }
-
-  private String toFloat(String value) {
-    return emit("Cast", List.of(value), integer("to", DataType.FLOAT_VALUE));
-  }
-
-  private static AttributeProto tensor(String name, TensorProto value) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.TENSOR)
-        .setT(value)
-        .build();
-  }
-
-  /** A constant of one integer. */
-  private String integer(long value) {
-    return integers.computeIfAbsent(
-        value,
-        v -> {
-          String name = PREFIX + nodes++;
-          graph.addInitializer(longs(name, v));
-          return name;
-        });
-  }
-
-  private static TensorProto longs(String name, long value) {
-    return TensorProto.newBuilder()
-        .setName(name)
-        .setDataType(DataType.INT64_VALUE)
-        .addDims(1)
-        .setRawData(
-            ByteString.copyFrom(
-                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).flip()))
-        .build();
-  }
-
-  /** A constant of one real number. */
-  private String real(float value) {
-    String name = PREFIX + nodes++;
-    graph.addInitializer(Tensors.of(name, new float[] {value}, 1));
-    return name;
   }
 }
