@@ -2,10 +2,7 @@ package io.rankfall.compress;
 
 import static java.util.stream.Collectors.joining;
 
-import io.rankfall.compress.CompressionReport.LayerCost;
 import io.rankfall.compress.CompressionReport.OnData;
-import io.rankfall.compress.CompressionReport.Role;
-import io.rankfall.compress.CompressionReport.Totals;
 import io.rankfall.compress.GoalSearch.Found;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,9 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** One {@link Compression} as it happens: the search when this is made, then the file. */
 final class CompressionRun {
@@ -23,7 +17,6 @@ final class CompressionRun {
   private static final double RISKY_LOSS = 0.5;
 
   private static final Duration SEARCH_TIMING = Duration.ofMillis(500);
-  private static final Duration TIMING = Duration.ofSeconds(1);
 
   private final Compression wanted;
   private final OnnxModel model;
@@ -188,11 +181,6 @@ final class CompressionRun {
         });
   }
 
-  /** The smaller model. */
-  OnnxModel made() {
-    return found.model();
-  }
-
   /** Fails unless the goal is met. */
   void requireMet() throws BudgetException {
     if (found.missed() != null) {
@@ -202,33 +190,7 @@ final class CompressionRun {
 
   /** What would be written. */
   CompressionReport planned() {
-    return report(
-        List.of(),
-        new Totals(model.parameters(), model.bytes(), OptionalLong.empty()),
-        new Totals(found.plan().parameters(), found.model().bytes(), OptionalLong.empty()),
-        List.of(),
-        List.of());
-  }
-
-  private CompressionReport report(
-      List<LayerCost> layers,
-      Totals dense,
-      Totals compressed,
-      List<LatencyComparison> latencies,
-      List<OnData> onData) {
-    return new CompressionReport(
-        model.file(),
-        wanted.goal.text(),
-        found.missed() == null,
-        found.plan(),
-        layers,
-        model.skipped(),
-        dense,
-        compressed,
-        latencies,
-        onData,
-        search.trials(),
-        notes);
+    return report(CompressionMeasurement.sizes(model, found.model()));
   }
 
   /** Writes the file and measures it; one that ONNX Runtime does not load is not written. */
@@ -236,17 +198,27 @@ final class CompressionRun {
     if (found.missed() != null) {
       note(found.missed());
     }
-    Optional<OnnxRuntimeSession> dense = loaded();
-    if (dense.isEmpty()) {
+    Optional<OnnxRuntimeSession> loaded = loaded();
+    if (loaded.isEmpty()) {
       found.model().write(out);
       return planned();
     }
-    try (OnnxRuntimeSession session = dense.get()) {
+    try (OnnxRuntimeSession dense = loaded.get()) {
       OnnxRuntimeSession.of(found.model()).close();
       found.model().write(out);
       wanted.listener.onStage("measuring " + out);
+      OnnxModel written = OnnxModel.read(out);
       try (OnnxRuntimeSession compressed = OnnxRuntimeSession.open(out)) {
-        return measured(session, OnnxModel.read(out), compressed);
+        List<OnData> onData =
+            onExamples("data", () -> DataComparison.all(wanted, dense, compressed));
+        Optional<ModelInputs> one = single(dense);
+        CompressionMeasurement sizes = CompressionMeasurement.sizes(model, written).with(onData);
+        return report(
+            one.isEmpty()
+                ? sizes
+                : sizes
+                    .counted(model, written, found.plan(), one.get().whole())
+                    .timed(wanted, dense, compressed));
       }
     }
   }
@@ -260,62 +232,28 @@ final class CompressionRun {
     }
   }
 
-  private CompressionReport measured(
-      OnnxRuntimeSession dense, OnnxModel written, OnnxRuntimeSession compressed)
-      throws IOException {
-    List<OnData> onData = onExamples("data", () -> onData(dense, compressed));
-    Totals before = new Totals(model.parameters(), model.bytes(), OptionalLong.empty());
-    Totals after = new Totals(written.parameters(), written.bytes(), OptionalLong.empty());
-    ModelInputs one;
+  private Optional<ModelInputs> single(OnnxRuntimeSession dense) {
     try {
-      one = wanted.timed(dense, 1);
+      return Optional.of(wanted.timed(dense, 1));
     } catch (IllegalArgumentException e) {
       note("multiply-accumulates and latency were not measured: " + e.getMessage());
-      return report(List.of(), before, after, List.of(), onData);
+      return Optional.empty();
     }
-    MacCount count = new MacCount(model, one.whole());
-    MacCount left = new MacCount(written, one.whole());
-    List<LatencyComparison> latencies = new ArrayList<>();
-    for (int batch : new TreeSet<>(Set.of(1, wanted.batch))) {
-      ModelInputs inputs = wanted.timed(dense, batch);
-      if (latencies.stream().noneMatch(done -> done.batch() == inputs.count())) {
-        latencies.add(LatencyComparison.measure(dense, compressed, inputs, TIMING));
-      }
-    }
-    return report(
-        layers(count, one.count()),
-        before.with(count.total()),
-        after.with(left.total()),
-        latencies,
-        onData);
   }
 
-  private List<LayerCost> layers(MacCount count, int examples) {
-    List<LayerCost> costs = new ArrayList<>();
-    for (int i = 0; i < model.layers().size(); i++) {
-      Price price = count.price(model.layers().get(i));
-      RankPlan.Layer planned = found.plan().layers().get(i);
-      long after =
-          planned.choice() instanceof RankPlan.Factored factored
-              ? price.of(factored.how(), planned.parameters())
-              : price.dense();
-      costs.add(new LayerCost(price.dense() / examples, after / examples));
-    }
-    return costs;
-  }
-
-  private List<OnData> onData(OnnxRuntimeSession dense, OnnxRuntimeSession compressed) {
-    List<OnData> measured = new ArrayList<>();
-    boolean searched = wanted.goal instanceof Goal.MaxDrop || wanted.goal instanceof Goal.MaxChange;
-    wanted.data.ifPresent(
-        examples ->
-            measured.add(
-                new DataComparison(dense, examples, wanted.metric)
-                    .of(compressed, searched ? Role.SEARCHED : Role.MEASURED)));
-    wanted.testData.ifPresent(
-        examples ->
-            measured.add(
-                new DataComparison(dense, examples, wanted.metric).of(compressed, Role.UNSEEN)));
-    return measured;
+  private CompressionReport report(CompressionMeasurement measured) {
+    return new CompressionReport(
+        model.file(),
+        wanted.goal.text(),
+        found.missed() == null,
+        found.plan(),
+        measured.layers(),
+        model.skipped(),
+        measured.dense(),
+        measured.compressed(),
+        measured.latencies(),
+        measured.onData(),
+        search.trials(),
+        notes);
   }
 }

@@ -3,6 +3,8 @@ package io.rankfall.compress;
 import io.rankfall.compress.CompressionReport.OnData;
 import io.rankfall.compress.CompressionReport.Role;
 import io.rankfall.compress.CompressionReport.Score;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** The dense model on some examples, and others held against it. */
@@ -26,6 +28,23 @@ final class DataComparison {
                         .formatted(examples.name(), this.dense.count(), labels.count()));
               }
             });
+  }
+
+  /** Both models on all the data that is given. */
+  static List<OnData> all(
+      Compression wanted, OnnxRuntimeSession dense, OnnxRuntimeSession compressed) {
+    boolean searched = wanted.goal instanceof Goal.MaxDrop || wanted.goal instanceof Goal.MaxChange;
+    List<OnData> measured = new ArrayList<>();
+    wanted.data.ifPresent(
+        examples ->
+            measured.add(
+                new DataComparison(dense, examples, wanted.metric)
+                    .of(compressed, searched ? Role.SEARCHED : Role.MEASURED)));
+    wanted.testData.ifPresent(
+        examples ->
+            measured.add(
+                new DataComparison(dense, examples, wanted.metric).of(compressed, Role.UNSEEN)));
+    return measured;
   }
 
   /** How far a candidate's outputs are. */
@@ -53,7 +72,7 @@ final class DataComparison {
                     metric.score().applyAsDouble(found, labels)));
   }
 
-  OnData of(OnnxRuntimeSession compressed, Role role) {
+  private OnData of(OnnxRuntimeSession compressed, Role role) {
     Rows found = compressed.firstOutput(examples.inputs());
     return new OnData(
         examples.name(),
