@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Replaces layers of a model by chains of smaller ones. Their weights are decomposed once, when
@@ -25,6 +26,7 @@ public final class Compressor {
   private final Map<String, Factorization> factorizations = new LinkedHashMap<>();
   private final List<RankOptions> options = new ArrayList<>();
   private final List<RankOptions> weighted;
+  private final Optional<Narrowing> narrowing;
 
   /** For {@link Objective.Plain}. */
   public Compressor(OnnxModel model) {
@@ -53,6 +55,17 @@ public final class Compressor {
                 && aware.calibration().curvature().isPresent()
             ? absolute()
             : options;
+    this.narrowing = Optional.empty();
+  }
+
+  /** The same, and takes hidden units out where that leaves more of a budget to the ranks. */
+  private Compressor(Compressor whole, Optional<Narrowing> narrowing) {
+    this.model = whole.model;
+    this.objective = whole.objective;
+    this.factorizations.putAll(whole.factorizations);
+    this.options.addAll(whole.options);
+    this.weighted = whole.weighted;
+    this.narrowing = narrowing;
   }
 
   private static Truncation truncation(LinearLayer layer, Objective objective) {
@@ -87,7 +100,8 @@ public final class Compressor {
       OnnxModel model, Calibration calibration, Objective.Order order) throws ModelFormatException {
     Compressor fitted = new Compressor(model, new Objective.DataAware(calibration, order));
     return calibration.curvature().isPresent()
-        ? fitted
+        ? new Compressor(
+            fitted, Narrowing.of(model, calibration, calibration.curvature().get(), order))
         : fitted.with(Sensitivity.measure(fitted, calibration.examples()));
   }
 
@@ -111,6 +125,7 @@ public final class Compressor {
       Layer layer = model.layers().get(i);
       weighted.add(options.get(i).weighted(cost -> sensitivity.weight(layer, cost)));
     }
+    this.narrowing = Optional.empty();
   }
 
   /** The same decompositions, with relative losses weighted in {@code Division.GLOBAL}. */
@@ -155,6 +170,9 @@ public final class Compressor {
       long best = rest + BudgetDivision.cost(options, chosen);
       if (best > allowed) {
         throw new BudgetException(allowed, best, model.parameters());
+      }
+      if (budget.division() == Division.GLOBAL && narrowing.isPresent()) {
+        return narrowing.get().plan(weighted, allowed);
       }
       chosen =
           BudgetDivision.divide(
@@ -219,6 +237,12 @@ public final class Compressor {
       throw new IllegalArgumentException(
           "plan: expected %d layers, found %d"
               .formatted(model.layers().size(), plan.layers().size()));
+    }
+    if (plan.isNarrowed()) {
+      return narrowing
+          .orElseThrow(
+              () -> new IllegalArgumentException("plan: expected all units kept, found fewer"))
+          .apply(plan);
     }
     List<Replacement> replacements = new ArrayList<>();
     for (int i = 0; i < plan.layers().size(); i++) {
