@@ -233,11 +233,7 @@ public final class Compressor {
    * @throws IllegalArgumentException if the plan is not one of this model
    */
   public OnnxModel apply(RankPlan plan) {
-    if (plan.layers().size() != model.layers().size()) {
-      throw new IllegalArgumentException(
-          "plan: expected %d layers, found %d"
-              .formatted(model.layers().size(), plan.layers().size()));
-    }
+    requireOwn(plan);
     if (plan.isNarrowed()) {
       return narrowing
           .orElseThrow(
@@ -245,6 +241,23 @@ public final class Compressor {
           .apply(plan);
     }
     List<Replacement> replacements = new ArrayList<>();
+    for (int i = 0; i < plan.layers().size(); i++) {
+      if (plan.layers().get(i).choice() instanceof Factored factored) {
+        replacements.add(alone(model.layers().get(i), factored.how()));
+      }
+    }
+    return objective instanceof Objective.DataAware aware
+            && aware.order() == Objective.Order.SEQUENTIAL
+        ? new SequentialRefit(model, aware.calibration(), replacements).fitted()
+        : factored(replacements);
+  }
+
+  private void requireOwn(RankPlan plan) {
+    if (plan.layers().size() != model.layers().size()) {
+      throw new IllegalArgumentException(
+          "plan: expected %d layers, found %d"
+              .formatted(model.layers().size(), plan.layers().size()));
+    }
     for (int i = 0; i < plan.layers().size(); i++) {
       Layer layer = model.layers().get(i);
       RankPlan.Layer planned = plan.layers().get(i);
@@ -255,14 +268,7 @@ public final class Compressor {
             "plan: expected layer %s %dx%d, found %s"
                 .formatted(layer.name(), layer.rows(), layer.cols(), planned));
       }
-      if (planned.choice() instanceof Factored factored) {
-        replacements.add(alone(layer, factored.how()));
-      }
     }
-    return objective instanceof Objective.DataAware aware
-            && aware.order() == Objective.Order.SEQUENTIAL
-        ? new SequentialRefit(model, aware.calibration(), replacements).fitted()
-        : factored(replacements);
   }
 
   OnnxModel factored(List<Replacement> replacements) {

@@ -116,21 +116,15 @@ final class Narrowing {
   /**
    * The model with fewer units and factored layers.
    *
-   * @param plan of this model, see {@link #plan}
-   * @throws IllegalArgumentException if the layers' widths do not fit together
+   * @param plan of the layers of this model, see {@link #plan}
+   * @throws IllegalArgumentException if a layer keeps other inputs than the one before it outputs
    */
   OnnxModel apply(RankPlan plan) {
     List<Integer> widths = new ArrayList<>();
     for (HiddenUnits each : units) {
-      RankPlan.Layer maker =
-          plan.layers().stream()
-              .filter(layer -> layer.name().equals(each.maker().name()))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "plan: expected layer %s, found none".formatted(each.maker().name())));
-      widths.add(maker.keptRows());
+      plan.layers().stream()
+          .filter(layer -> layer.name().equals(each.maker().name()))
+          .forEach(layer -> widths.add(layer.keptRows()));
     }
     List<RankPlan.Layer> layers =
         plan.layers().stream()

@@ -3,9 +3,9 @@ package io.rankfall.compress;
 import io.rankfall.spectra.ColumnSelection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How many hidden units to keep, when what is left of a budget goes into ranks: the least Σ loss of
@@ -71,33 +71,54 @@ final class WidthDivision {
       List<ColumnSelection> selections,
       long budget) {
     WidthDivision division = new WidthDivision(layers, options, units, selections);
-    State best = null;
+    // All units and the best ranks for them are what any other choice must beat.
+    List<Integer> best = listed(division.widths(1));
+    double least = division.loss(best, budget);
     for (double start : STARTS) {
-      best = better(best, division.within(budget, start));
+      Optional<State> state = division.within(budget, start);
+      double loss = state.map(s -> division.loss(s.widths, budget)).orElse(least);
+      if (loss < least) {
+        least = loss;
+        best = state.get().widths;
+      }
     }
-    return best == null ? listed(division.widths(1)) : best.widths;
+    return best;
   }
 
   private record State(List<Integer> widths, long cost, double loss) {}
 
-  private static @Nullable State better(@Nullable State a, @Nullable State b) {
-    if (a == null || b == null) {
-      return a == null ? b : a;
+  /** With the best ranks there are for so many units; infinite if none fit. */
+  private double loss(List<Integer> kept, long budget) {
+    int[] widths = kept.stream().mapToInt(width -> width).toArray();
+    long left = budget;
+    double loss = 0;
+    for (int u = 0; u < widths.length; u++) {
+      left -= (long) widths[u] * units.get(u).vectors().size();
+      loss += selections.get(u).loss(widths[u]);
     }
-    return b.loss < a.loss ? b : a;
+    List<RankOptions> narrowed =
+        layers.stream()
+            .map(s -> s.options.narrowed((int) rows(s, widths), (int) cols(s, widths)))
+            .toList();
+    if (narrowed.stream().mapToLong(o -> o.cost(0)).sum() > left) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return loss + BudgetDivision.loss(narrowed, LeastLoss.divide(narrowed, left));
   }
 
-  private @Nullable State within(long budget, double start) {
+  private Optional<State> within(long budget, double start) {
     double scale = layers.stream().mapToDouble(side -> side.options.loss(0)).sum() / budget;
     double low = Math.log(scale / RANGE);
     double high = Math.log(scale * RANGE);
-    State best = null;
+    Optional<State> best = Optional.empty();
     for (int i = 0; i < BISECTIONS && scale > 0; i++) {
       double middle = 0.5 * (low + high);
       State state = descended(Math.exp(middle), widths(start));
       if (state.cost <= budget) {
         high = middle;
-        best = better(best, state);
+        if (best.isEmpty() || state.loss < best.get().loss) {
+          best = Optional.of(state);
+        }
       } else {
         low = middle;
       }
