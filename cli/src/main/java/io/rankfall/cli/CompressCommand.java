@@ -230,7 +230,7 @@ final class CompressCommand implements Callable<Integer> {
       boolean dense = layer.choice() instanceof RankPlan.Dense;
       table.add(
           layer.name(),
-          layer.rows() + "×" + layer.cols(),
+          layer.shape(),
           layer.choice() instanceof RankPlan.Factored factored ? factored.how().ranks() : "dense",
           "%,d".formatted(layer.parameters()),
           dense ? "–" : "%.2f %%".formatted(100 * layer.lossShare()),

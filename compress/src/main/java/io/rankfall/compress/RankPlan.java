@@ -81,6 +81,12 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
       this(name, rows, cols, choice, parameters, lossShare, rows, cols);
     }
 
+    /** For tables: {@code 512×784}, or {@code 289×784 of 512×784} where units go. */
+    public String shape() {
+      String whole = rows + "×" + cols;
+      return isNarrowed() ? "%d×%d of %s".formatted(keptRows, keptCols, whole) : whole;
+    }
+
     /** Whether it has fewer outputs or inputs than before. */
     public boolean isNarrowed() {
       return keptRows < rows || keptCols < cols;
