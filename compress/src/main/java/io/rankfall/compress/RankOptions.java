@@ -155,6 +155,20 @@ final class RankOptions {
     return smaller;
   }
 
+  /**
+   * Those of a linear layer with fewer outputs and inputs: the same losses for the same ranks, as
+   * far as they still make it smaller.
+   */
+  RankOptions narrowed(int fewerRows, int fewerCols) {
+    if (fewerRows == rows && fewerCols == cols) {
+      return this;
+    }
+    int ranks = Math.min(smaller.size(), LowRank.breakEvenRank(fewerRows, fewerCols));
+    double[] losses = smaller.stream().limit(ranks).mapToDouble(Option::loss).toArray();
+    return new RankOptions(
+        fewerRows, fewerCols, channel(fewerRows, fewerCols, losses), (long) fewerRows * fewerCols);
+  }
+
   int size() {
     return smaller.size() + 1;
   }
