@@ -15,6 +15,8 @@ import io.rankfall.study.RunFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -136,22 +138,43 @@ final class CompressCommand implements Callable<Integer> {
                       .map(w -> " that can be factored: %s: %s".formatted(w.name(), w.reason()))
                       .collect(Collectors.joining())));
     }
-    long bytes = Files.size(input);
+    requireOther(model);
+    long bytes = Files.size(input) + bytes(model.dataFiles());
     Compressor compressor =
         calibration == null ? new Compressor(model) : dataAware(model, calibration);
     RankPlan plan = compressor.plan(ranks);
-    if (out != null && !dryRun) {
-      compressor.apply(plan).write(out);
-    }
+    List<Path> written = out == null || dryRun ? List.of() : compressor.apply(plan).write(out);
     print(plan);
     printSkipped(model);
-    if (out == null || dryRun) {
+    if (written.isEmpty()) {
       console.out().println("Dry run: nothing written.");
     } else {
-      console.out().printf("bytes %,d → %,d%n%nModel: %s%n", bytes, Files.size(out), out);
+      console.out().printf("bytes %,d → %,d%n%nModel: %s%n", bytes, bytes(written), out);
     }
     console.out().flush();
     return ExitCode.OK;
+  }
+
+  private void requireOther(OnnxModel model) throws IOException {
+    if (out == null) {
+      return;
+    }
+    for (Path target : List.of(out, out.resolveSibling(out.getFileName() + ".data"))) {
+      for (Path data : model.dataFiles()) {
+        if (Files.exists(target) && Files.isSameFile(data, target)) {
+          throw new UsageException(
+              "--out: expected other files than the model's, found its data " + target);
+        }
+      }
+    }
+  }
+
+  private static long bytes(Collection<Path> files) throws IOException {
+    long sum = 0;
+    for (Path each : files) {
+      sum += Files.size(each);
+    }
+    return sum;
   }
 
   private RankPolicy requireUsable(Path input) throws IOException {

@@ -2,6 +2,7 @@ package io.rankfall.compress;
 
 import static java.util.stream.Collectors.joining;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -65,22 +66,57 @@ public final class OnnxRuntimeSession implements AutoCloseable {
    *     of a supported type
    */
   public static OnnxRuntimeSession open(Path path) throws IOException {
-    return of(FileBytes.read(path), path.toString());
+    OnnxFile.Content content = OnnxFile.read(path);
+    // Without data files, ONNX Runtime sees the bytes as they are.
+    return content.data().isEmpty()
+        ? of(FileBytes.read(path), path.toString())
+        : of(content.proto(), path.toString());
   }
 
   /** Loads a model as it would be after writing and reading its file. */
   public static OnnxRuntimeSession of(OnnxModel model) throws ModelFormatException {
-    return of(model.proto().toByteArray(), model.file());
+    return of(model.proto(), model.file());
+  }
+
+  static OnnxRuntimeSession of(ModelProto model, String file) throws ModelFormatException {
+    return of(model, file, OnnxFile.MOST_BYTES);
+  }
+
+  /**
+   * Loads a model from memory or, beyond {@code mostBytes}, through files in a folder of its own.
+   */
+  static OnnxRuntimeSession of(ModelProto model, String file, long mostBytes)
+      throws ModelFormatException {
+    if (OnnxFile.bytes(model) <= mostBytes) {
+      return of(model.toByteArray(), file);
+    }
+    try (TemporaryFolder folder = new TemporaryFolder()) {
+      Path path = folder.path().resolve("model.onnx");
+      OnnxFile.write(path, model, mostBytes);
+      return open(file, (environment, o) -> environment.createSession(path.toString(), o));
+    } catch (ModelFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new InferenceException("%s: %s".formatted(file, e.getMessage()), e);
+    }
   }
 
   static OnnxRuntimeSession of(byte[] model, String file) throws ModelFormatException {
+    return open(file, (environment, options) -> environment.createSession(model, options));
+  }
+
+  private interface Loader {
+    OrtSession load(OrtEnvironment environment, SessionOptions options) throws OrtException;
+  }
+
+  private static OnnxRuntimeSession open(String file, Loader loader) throws ModelFormatException {
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
       options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      OrtSession session = environment.createSession(model, options);
+      OrtSession session = loader.load(environment, options);
       try {
         return new OnnxRuntimeSession(file, environment, session);
       } catch (OrtException | ModelFormatException | RuntimeException e) {
