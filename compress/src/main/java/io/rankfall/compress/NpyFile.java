@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * An array in NumPy's NPY format, versions 1 to 3 (NEP 1): little-endian {@code f4}, {@code f8},
- * {@code i4}, {@code i8}, {@code u1} and {@code b1} in C order.
+ * {@code f2}, {@code i4}, {@code i8}, {@code u1} and {@code b1} in C order.
  */
 public final class NpyFile {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -52,7 +52,7 @@ public final class NpyFile {
             .orElseThrow(
                 () ->
                     new ModelFormatException(
-                        file, "header", "<f4, <f8, <i4, <i8, |u1 or |b1", descr));
+                        file, "header", "<f4, <f8, <f2, <i4, <i8, |u1 or |b1", descr));
     if (field(file, header, ORDER, "'fortran_order'").equals("True")) {
       throw new ModelFormatException(
           file, "header", "C order (numpy.ascontiguousarray)", "Fortran order");

@@ -146,9 +146,18 @@ public final class OnnxModel {
     return file;
   }
 
-  /** The numbers of a FLOAT constant. */
+  /** The numbers of a constant that is a layer's weight or bias. */
   float[] floats(String name) {
-    return Tensors.floats(Objects.requireNonNull(graph.constants().get(name), name));
+    return Tensors.floats(constant(name));
+  }
+
+  /** The type of its numbers. */
+  ElementType type(String constant) {
+    return Tensors.elementType(constant(constant));
+  }
+
+  TensorProto constant(String name) {
+    return Objects.requireNonNull(graph.constants().get(name), name);
   }
 
   OnnxGraph graph() {

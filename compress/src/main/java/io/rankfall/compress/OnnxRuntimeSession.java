@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.joining;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -18,13 +17,11 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -32,8 +29,9 @@ import java.util.function.Consumer;
  * A model run by ONNX Runtime on the calling thread alone. Nothing else calls ONNX Runtime. Close
  * it: its memory is off-heap.
  *
- * <p>Inputs are tensors of FLOAT, DOUBLE, INT64, INT32, UINT8 or BOOL; numbers are converted where
- * that loses no more than single precision does.
+ * <p>Inputs are tensors of FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT64, INT32, UINT8 or BOOL, outputs
+ * of the first four; numbers are converted where that loses no more than single precision or the
+ * input's own does.
  */
 public final class OnnxRuntimeSession implements AutoCloseable {
   /** Most examples that go through the model at a time where its batch dimension is free. */
@@ -225,9 +223,9 @@ public final class OnnxRuntimeSession implements AutoCloseable {
       Map<String, Rows> read = new LinkedHashMap<>();
       long bytes = 0;
       for (Map.Entry<String, OnnxValue> entry : result) {
-        OnnxTensor value = floats(entry.getKey(), entry.getValue());
-        bytes += 4L * value.getFloatBuffer().remaining();
-        read.put(entry.getKey(), rows(value, batch));
+        FloatOutput value = FloatOutput.of(file, entry.getKey(), entry.getValue());
+        bytes += 4L * value.numbers().length;
+        read.put(entry.getKey(), value.rows(batch));
       }
       size.saw(batch.count(), bytes);
       return new Results(batch, read);
@@ -339,36 +337,6 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     public void close() {
       tensors.values().forEach(OnnxTensor::close);
     }
-  }
-
-  private OnnxTensor floats(String name, OnnxValue value) {
-    if (!(value instanceof OnnxTensor tensor) || tensor.getInfo().type != OnnxJavaType.FLOAT) {
-      throw new InferenceException(
-          "%s: output %s: expected a float tensor, found %s".formatted(file, name, value.getInfo()),
-          new IllegalArgumentException(name));
-    }
-    return tensor;
-  }
-
-  private static Rows rows(OnnxTensor tensor, ModelInputs.Batch batch) {
-    long[] dims = tensor.getInfo().getShape();
-    float[] values = new float[tensor.getFloatBuffer().remaining()];
-    tensor.getFloatBuffer().get(values);
-    int width = dims.length == 0 ? 1 : (int) dims[dims.length - 1];
-    Optional<NdArray> mask = batch.mask();
-    if (dims.length != 3
-        || mask.isEmpty()
-        || dims[0] != mask.get().count()
-        || dims[1] != mask.get().width()) {
-      return Rows.owning(width, values);
-    }
-    int kept = 0;
-    for (int i = 0; i < mask.get().size(); i++) {
-      if (mask.get().real(i) != 0) {
-        System.arraycopy(values, i * width, values, kept++ * width, width);
-      }
-    }
-    return Rows.owning(width, Arrays.copyOf(values, kept * width));
   }
 
   private InferenceException refused(OrtException e) {
