@@ -7,6 +7,7 @@ import io.rankfall.compress.LinearLayer.Layout;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.WeightMatrix;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,9 @@ final class LayerScan {
   private final List<Layer> layers = new ArrayList<>();
   private final List<SkippedWeight> skipped = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+
+  /** How often each name was wanted by more than one layer. */
+  private final Map<String, Integer> suffixes = new HashMap<>();
 
   LayerScan(OnnxGraph graph) {
     this.graph = graph;
@@ -107,8 +111,8 @@ final class LayerScan {
 
   private String unique(String wanted) {
     String name = wanted;
-    for (int i = 1; !names.add(name); i++) {
-      name = wanted + "_" + i;
+    while (!names.add(name)) {
+      name = wanted + "_" + suffixes.merge(wanted, 1, Integer::sum);
     }
     return name;
   }

@@ -50,20 +50,31 @@ final class OnnxFile {
    *     should be or both do not fit into the heap
    */
   static Content read(Path path) throws IOException {
-    byte[] bytes = FileBytes.read(path);
+    String file = path.toString();
+    long heap = Runtime.getRuntime().maxMemory();
+    long size = FileBytes.size(path);
+    if (size > heap / 2) {
+      throw new ModelFormatException(
+          file,
+          "file",
+          "at most %d MiB, half of the heap".formatted(heap >> 21),
+          "%d MiB (RANKFALL_JAVA_OPTS=-Xmx8g gives more)".formatted(size >> 20));
+    }
+    ByteString bytes = UnsafeByteOperations.unsafeWrap(FileBytes.read(path));
     ModelProto proto;
     try {
+      ProtoBudget.check(file, bytes.newCodedInput(), ModelProto.getDescriptor(), heap / 4);
       // The numbers stay where they are in the bytes.
-      CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+      CodedInputStream in = bytes.newCodedInput();
       in.enableAliasing(true);
       proto = ModelProto.parseFrom(in);
       in.checkLastTagWas(0);
     } catch (InvalidProtocolBufferException e) {
       throw new ModelFormatException(
-          path.toString(), "content", "an ONNX model", String.valueOf(e.getMessage()));
+          file, "content", "an ONNX model", String.valueOf(e.getMessage()));
     }
     // As much again is needed to work on them.
-    long room = Math.max(0, Runtime.getRuntime().maxMemory() / 2 - bytes.length);
+    long room = Math.max(0, heap / 2 - bytes.size());
     ExternalTensors external = new ExternalTensors(path, room);
     return new Content(external.inlined(proto), external.files());
   }

@@ -55,9 +55,11 @@ public final class OnnxModel {
   }
 
   /**
-   * A model built in memory, with all its numbers inside.
+   * A model built in memory, with all its numbers inside. Nodes are put in order if they are not.
    *
    * @param file what messages call it
+   * @throws ModelFormatException in one line, if the graph is empty, has a cycle, misses values or
+   *     makes them twice, or a tensor holds other than its dimensions say
    */
   public static OnnxModel of(ModelProto proto, String file) throws ModelFormatException {
     return of(proto, file, Set.of());
@@ -68,7 +70,7 @@ public final class OnnxModel {
     if (!proto.hasGraph() || proto.getGraph().getNodeCount() == 0) {
       throw new ModelFormatException(file, "graph", "at least one node", "none");
     }
-    return new OnnxModel(file, proto, dataFiles);
+    return new OnnxModel(file, GraphOrder.sorted(proto, file), dataFiles);
   }
 
   /**
