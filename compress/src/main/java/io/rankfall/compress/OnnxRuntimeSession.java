@@ -65,6 +65,7 @@ public final class OnnxRuntimeSession implements AutoCloseable {
    */
   public static OnnxRuntimeSession open(Path path) throws IOException {
     OnnxFile.Content content = OnnxFile.read(path);
+    CrashGuard.check(content.proto(), path.toString());
     // Without data files, ONNX Runtime sees the bytes as they are.
     return content.data().isEmpty()
         ? of(FileBytes.read(path), path.toString())
@@ -85,6 +86,7 @@ public final class OnnxRuntimeSession implements AutoCloseable {
    */
   static OnnxRuntimeSession of(ModelProto model, String file, long mostBytes)
       throws ModelFormatException {
+    CrashGuard.check(model, file);
     if (OnnxFile.bytes(model) <= mostBytes) {
       return of(model.toByteArray(), file);
     }
@@ -99,7 +101,7 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     }
   }
 
-  static OnnxRuntimeSession of(byte[] model, String file) throws ModelFormatException {
+  private static OnnxRuntimeSession of(byte[] model, String file) throws ModelFormatException {
     return open(file, (environment, options) -> environment.createSession(model, options));
   }
 
