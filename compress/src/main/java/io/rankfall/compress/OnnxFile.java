@@ -11,6 +11,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,7 +106,7 @@ final class OnnxFile {
       return List.of(path);
     }
     AtomicFile.requireTarget(path);
-    Path data = path.resolveSibling(path.getFileName() + ".data");
+    Path data = data(path);
     Split split = Split.of(proto, String.valueOf(data.getFileName()));
     AtomicFile.write(
         path,
@@ -115,6 +116,23 @@ final class OnnxFile {
           AtomicFile.write(data, split::writeData);
         });
     return List.of(path, data);
+  }
+
+  /** Refuses to write over the files that a model's weights were read from. */
+  static void requireOther(Path out, OnnxModel model) throws IOException {
+    for (Path target : List.of(out, data(out))) {
+      for (Path file : model.dataFiles()) {
+        if (Files.exists(target) && Files.isSameFile(file, target)) {
+          throw new IOException(
+              "cannot write %s: expected other files than the model's, found its data %s"
+                  .formatted(out, file));
+        }
+      }
+    }
+  }
+
+  private static Path data(Path model) {
+    return model.resolveSibling(model.getFileName() + ".data");
   }
 
   private static boolean isLarge(TensorProto tensor) {

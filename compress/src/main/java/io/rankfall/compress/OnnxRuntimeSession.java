@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -234,6 +235,32 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     } catch (OrtException e) {
       throw refused(e);
     }
+  }
+
+  /** The dimensions of the inputs and of these outputs when one batch runs. */
+  Map<String, List<Long>> shapes(ModelInputs.Batch batch, Set<String> outputs) {
+    Map<String, List<Long>> shapes = new HashMap<>();
+    try (Batch tensors = prepare(batch);
+        OrtSession.Result result = session.run(tensors.tensors, outputs)) {
+      tensors.tensors.forEach((name, tensor) -> shapes.put(name, shape(tensor)));
+      for (Map.Entry<String, OnnxValue> entry : result) {
+        if (entry.getValue() instanceof OnnxTensor tensor) {
+          shapes.put(entry.getKey(), shape(tensor));
+        }
+      }
+      return shapes;
+    } catch (OrtException e) {
+      throw refused(e);
+    }
+  }
+
+  private static List<Long> shape(OnnxTensor tensor) {
+    return Arrays.stream(tensor.getInfo().getShape()).boxed().toList();
+  }
+
+  /** What the caller fills. */
+  List<InputTensor> inputs() {
+    return List.copyOf(inputs.values());
   }
 
   /** How many examples fit, once one has been seen. */
