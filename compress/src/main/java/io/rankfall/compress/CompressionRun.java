@@ -195,6 +195,7 @@ final class CompressionRun {
 
   /** Writes the file and measures it; one that ONNX Runtime does not load is not written. */
   CompressionReport write(Path out) throws IOException {
+    OnnxFile.requireOther(out, model);
     if (found.missed() != null) {
       note(found.missed());
     }

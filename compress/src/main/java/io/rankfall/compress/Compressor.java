@@ -347,8 +347,9 @@ public final class Compressor {
   /** What replaces a layer, fitted to the dense network. */
   Replacement alone(Layer layer, Decomposition how) {
     Map<String, float[]> biases = new HashMap<>();
+    ElementType type = model.type(layer.tensor());
     if (objective instanceof Objective.DataAware aware && layer instanceof LinearLayer linear) {
-      LowRank factors = truncation(layer).at(how.rank());
+      LowRank factors = RoundedFactors.of(type, truncation(layer).at(how.rank()));
       Matrix w = layer.weight().matrix();
       for (LinearLayer.Use use : linear.uses()) {
         InputMoments seen = aware.calibration().of(use);
@@ -356,6 +357,6 @@ public final class Compressor {
       }
       return new Replacement(layer, Factors.channel(factors), biases);
     }
-    return new Replacement(layer, factorization(layer).at(how), biases);
+    return new Replacement(layer, RoundedFactors.of(type, factorization(layer).at(how)), biases);
   }
 }
