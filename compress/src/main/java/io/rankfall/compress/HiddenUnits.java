@@ -2,6 +2,7 @@ package io.rankfall.compress;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -89,7 +90,7 @@ record HiddenUnits(
     }
 
     Optional<HiddenUnits> units() {
-      if (maker.rows() < 2 || maker.uses().size() != 1 || !isOwn(maker.tensor())) {
+      if (maker.rows() < 2 || maker.uses().size() != 1 || !isDirect(maker)) {
         return Optional.empty();
       }
       int first = maker.uses().get(0).node();
@@ -150,7 +151,7 @@ record HiddenUnits(
       for (LinearLayer layer : model.linearLayers()) {
         if (layer.nodes().equals(List.of(index))) {
           readers.add(layer);
-          return isOwn(layer.tensor());
+          return isDirect(layer);
         }
       }
       return false;
@@ -183,7 +184,15 @@ record HiddenUnits(
 
     /** Whether the shape of a constant can change unseen. */
     private boolean isOwn(String name) {
-      return !graph.escapes(name) && !declared.contains(name);
+      return Tensors.type(model.constant(name)) == DataType.FLOAT
+          && !graph.escapes(name)
+          && !declared.contains(name);
+    }
+
+    /** Whether a layer multiplies by its constant as it is stored. */
+    private boolean isDirect(LinearLayer layer) {
+      int node = layer.uses().get(0).node();
+      return isOwn(layer.tensor()) && graph.node(node).getInput(1).equals(layer.tensor());
     }
   }
 }
