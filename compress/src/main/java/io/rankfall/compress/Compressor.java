@@ -291,8 +291,14 @@ public final class Compressor {
    * @throws IllegalArgumentException if the plan is not one of this model
    */
   public OnnxModel apply(RankPlan plan) {
-    return !plan.isNarrowed()
-            && objective instanceof Objective.DataAware aware
+    requireOwn(plan);
+    if (plan.isNarrowed()) {
+      return narrowing
+          .orElseThrow(
+              () -> new IllegalArgumentException("plan: expected all units kept, found fewer"))
+          .apply(plan);
+    }
+    return objective instanceof Objective.DataAware aware
             && aware.order() == Objective.Order.SEQUENTIAL
         ? new SequentialRefit(model, aware.calibration(), replacements(plan)).fitted()
         : unrefined(plan);
@@ -300,14 +306,7 @@ public final class Compressor {
 
   /** The same graph as {@link #apply} makes, its factors each fitted alone. */
   OnnxModel unrefined(RankPlan plan) {
-    if (plan.isNarrowed()) {
-      requireOwn(plan);
-      return narrowing
-          .orElseThrow(
-              () -> new IllegalArgumentException("plan: expected all units kept, found fewer"))
-          .apply(plan);
-    }
-    return factored(replacements(plan));
+    return plan.isNarrowed() ? apply(plan) : factored(replacements(plan));
   }
 
   private List<Replacement> replacements(RankPlan plan) {

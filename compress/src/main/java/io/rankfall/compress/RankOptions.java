@@ -163,10 +163,17 @@ final class RankOptions {
     if (fewerRows == rows && fewerCols == cols) {
       return this;
     }
-    int ranks = Math.min(smaller.size(), LowRank.breakEvenRank(fewerRows, fewerCols));
-    double[] losses = smaller.stream().limit(ranks).mapToDouble(Option::loss).toArray();
-    return new RankOptions(
-        fewerRows, fewerCols, channel(fewerRows, fewerCols, losses), (long) fewerRows * fewerCols);
+    long each = (long) fewerRows + fewerCols;
+    long dense = (long) fewerRows * fewerCols;
+    List<Option> left =
+        smaller.stream()
+            .map(
+                o ->
+                    new Option(
+                        o.how, o.how.rank() * each, o.lossShare, o.how.rank() * each, o.loss))
+            .filter(o -> o.cost < dense)
+            .toList();
+    return new RankOptions(fewerRows, fewerCols, left, dense);
   }
 
   int size() {
