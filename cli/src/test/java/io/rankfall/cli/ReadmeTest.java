@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compression;
 import io.rankfall.compress.CompressionReport;
-import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.InspectedMatrix;
 import io.rankfall.compress.Inspection;
+import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.RankPolicy;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.RankRule;
@@ -84,7 +84,8 @@ class ReadmeTest {
         .contains(
             "Compression.of(Path.of(\"model.onnx\"),newRankPolicy.ParameterBudget(0.125))"
                 + ".calibration(ModelInputs.read(Path.of(\"inputs.npy\")))")
-        .contains(".write(Path.of(\"small.onnx\"));doublefaster=report.latencies().get(0).speedup();")
+        .contains(
+            ".write(Path.of(\"small.onnx\"));doublefaster=report.latencies().get(0).speedup();")
         .contains("newMlp(784,List.of(512,512),10,Mlp.Normalization.NONE)")
         .contains("newSgd(0.1,1e-3,0,StepSchedule.CONSTANT),20,1,LearnerKind.FUSED);")
         .contains("inspection.matrices().stream().mapToLong(InspectedMatrix::saved).sum();")
