@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public final class ExampleReader {
   private final List<OnnxModel.Input> inputs;
   private final StatedPreprocessing stated;
   private final Set<String> notes = new LinkedHashSet<>();
+  private final Map<Path, LabelledInputs> images = new HashMap<>();
 
   /** What all images together may still take, in bytes. */
   private long room = Runtime.getRuntime().maxMemory() / 2;
@@ -79,6 +81,15 @@ public final class ExampleReader {
       return LabelledInputs.read(
           path, inputs.stream().map(OnnxModel.Input::name).collect(Collectors.toSet()));
     }
+    LabelledInputs known = images.get(path);
+    if (known == null) {
+      known = prepared(path);
+      images.put(path, known);
+    }
+    return known;
+  }
+
+  private LabelledInputs prepared(Path path) throws IOException {
     ImageFolder folder = ImageFolder.of(path);
     if (inputs.size() != 1) {
       throw new IllegalArgumentException(
@@ -87,28 +98,28 @@ public final class ExampleReader {
     }
     ImageInput input = ImageInput.of(inputs.get(0), stated);
     ImagePreprocessing how = input.preprocessing(stated);
-    ModelInputs images = ModelInputs.named(parts(folder, input, how));
+    ModelInputs prepared = ModelInputs.named(parts(folder, input, how));
     note(folder, how);
-    return new LabelledInputs(path.toString(), images, folder.labels());
+    return new LabelledInputs(path.toString(), prepared, folder.labels());
   }
 
   private List<Map<String, NdArray>> parts(
       ImageFolder folder, ImageInput input, ImagePreprocessing how) throws IOException {
     long each = 4L * how.order().channels() * how.crop().height() * how.crop().width();
-    List<ImageFolder.Image> images = folder.images();
-    if (images.size() > room / each) {
+    List<ImageFolder.Image> files = folder.images();
+    if (files.size() > room / each) {
       throw new ModelFormatException(
           folder.path().toString(),
           "images",
           "at most %,d of %s %s as floats in half of the heap (java -Xmx), with those read before"
               .formatted(room / each, how.order(), how.crop()),
-          "%,d".formatted(images.size()));
+          "%,d".formatted(files.size()));
     }
-    room -= each * images.size();
+    room -= each * files.size();
     int most = Math.toIntExact(Long.highestOneBit(PART_BYTES / each));
     List<Map<String, NdArray>> parts = new ArrayList<>();
-    for (int from = 0; from < images.size(); from += most) {
-      List<ImageFolder.Image> part = images.subList(from, Math.min(images.size(), from + most));
+    for (int from = 0; from < files.size(); from += most) {
+      List<ImageFolder.Image> part = files.subList(from, Math.min(files.size(), from + most));
       ByteBuffer bytes =
           ByteBuffer.allocate(Math.toIntExact(each * part.size())).order(ByteOrder.LITTLE_ENDIAN);
       FloatBuffer numbers = bytes.asFloatBuffer();

@@ -58,16 +58,16 @@ record Pixels(int height, int width, List<byte[]> planes) {
     int channels = planes.size();
     boolean last = how.layout() == Layout.NHWC;
     int size = height * width;
-    float[] values = new float[channels * size];
+    int start = numbers.position();
     for (int c = 0; c < channels; c++) {
       // bgr is the third plane first.
       byte[] plane = planes.get(how.order() == ChannelOrder.BGR ? channels - 1 - c : c);
       float[] table = table(how, c);
       for (int i = 0; i < size; i++) {
-        values[last ? i * channels + c : c * size + i] = table[plane[i] & 0xff];
+        numbers.put(start + (last ? i * channels + c : c * size + i), table[plane[i] & 0xff]);
       }
     }
-    numbers.put(values);
+    numbers.position(start + channels * size);
   }
 
   /** What each byte becomes. */

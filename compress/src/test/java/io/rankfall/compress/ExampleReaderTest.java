@@ -54,6 +54,7 @@ class ExampleReaderTest {
                 + how
                 + "; assumed: resize, crop, order, scale, mean, std, layout",
             folder + ": 1 files that are no images were ignored");
+    assertThat(reader.labelled(folder)).isSameAs(read);
     try (OnnxRuntimeSession session = OnnxRuntimeSession.of(model("residual.onnx"))) {
       assertThat(session.firstOutput(read.inputs()).count()).isEqualTo(5);
     }
