@@ -36,6 +36,7 @@ import picocli.CommandLine.Parameters;
       "  rankfall compress bert.onnx --latency 0.7 --calibration tokens/ --out small.onnx",
       "  rankfall compress model.onnx --max-drop 0.5 --data validation.npz --test-data test.npz \\",
       "      --calibration inputs.npy --out small.onnx --html report.html",
+      "  rankfall compress resnet.onnx --max-drop 0.5 --data validation/ --calibration photos/ --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "",
       "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of what the layer does",
@@ -114,7 +115,7 @@ final class CompressCommand implements Callable<Integer> {
     if (order != null) {
       compression.order(order);
     }
-    data.addTo(compression);
+    data.addTo(compression, input);
     CompressionReport report = run(compression);
     console.endStatus();
     if (html != null) {

@@ -1,10 +1,11 @@
 package io.rankfall.cli;
 
 import io.rankfall.compress.Compression;
+import io.rankfall.compress.ExampleReader;
 import io.rankfall.compress.Goal;
-import io.rankfall.compress.LabelledInputs;
 import io.rankfall.compress.Metric;
-import io.rankfall.compress.ModelInputs;
+import io.rankfall.compress.OnnxModel;
+import io.rankfall.compress.StatedPreprocessing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,29 +19,44 @@ import picocli.CommandLine.TypeConversionException;
 final class DataOptions {
   @Option(
       names = "--calibration",
-      paramLabel = "FILE",
+      paramLabel = "PATH",
       description = {
         "Fit factors to these. Inputs prepared as the model expects them, examples first: an npy file if it has one",
         "input; else an npz file whose arrays have the inputs' names, or a folder of npz files, each with sequences",
-        "padded to one length. Where an input named …mask is 0, positions are padding and do not count. 1,000",
-        "examples or 10,000 tokens serve well."
+        "padded to one length. Where an input named …mask is 0, positions are padding and do not count. Or a folder",
+        "of PNG, JPEG, BMP or GIF images, or of a subfolder of images for each class. 1,000 examples or 10,000 tokens",
+        "serve well."
       })
   private @Nullable Path calibration;
 
   @Option(
       names = "--data",
-      paramLabel = "FILE",
+      paramLabel = "PATH",
       description = {
         "Measure on these, and search on them for --max-drop and --max-change. As --calibration; labels are the",
-        "array 'labels' of an npz file."
+        "array 'labels', 'label' or 'y' of an npz file, or the subfolders of images in the order of their names,",
+        "0, 1, …; if all names are numbers, these."
       })
   private @Nullable Path data;
 
   @Option(
       names = "--test-data",
-      paramLabel = "FILE",
+      paramLabel = "PATH",
       description = "Measure the finished model on these, which nothing else uses.")
   private @Nullable Path testData;
+
+  @Option(
+      names = "--preprocess",
+      paramLabel = "KEY=VALUE,…",
+      converter = Preprocessing.class,
+      description = {
+        "How images become inputs, in this order: 'order' of channels rgb, bgr or gray; 'resize' to a shorter side,",
+        "or to HxW; 'crop' the centre to HxW; divide by 'scale'; subtract 'mean', divide by 'std', of each channel",
+        "between colons; 'layout' nchw or nhwc. What is left out follows from the model's input and is stated:",
+        "resize=256,crop=224x224,order=rgb,scale=255,mean=0.485:0.456:0.406,std=0.229:0.224:0.225,layout=nchw for",
+        "one of ?×3×224×224, only scale=255 for gray."
+      })
+  private StatedPreprocessing preprocessing = StatedPreprocessing.NONE;
 
   @Option(
       names = "--metric",
@@ -60,16 +76,46 @@ final class DataOptions {
     }
   }
 
-  void addTo(Compression compression) throws IOException {
+  /**
+   * Reads what there is.
+   *
+   * @param model which the examples are for
+   */
+  void addTo(Compression compression, Path model) throws IOException {
     compression.metric(metric);
+    if (calibration == null && data == null && testData == null) {
+      requireImages(List.of());
+      return;
+    }
+    ExampleReader examples = ExampleReader.of(OnnxModel.read(model), preprocessing);
     if (calibration != null) {
-      compression.calibration(ModelInputs.read(calibration));
+      compression.calibration(examples.inputs(calibration));
     }
     if (data != null) {
-      compression.data(LabelledInputs.read(data));
+      compression.data(examples.labelled(data));
     }
     if (testData != null) {
-      compression.testData(LabelledInputs.read(testData));
+      compression.testData(examples.labelled(testData));
+    }
+    requireImages(examples.notes());
+    examples.notes().forEach(compression::note);
+  }
+
+  private void requireImages(List<String> notes) {
+    if (notes.isEmpty() && !preprocessing.equals(StatedPreprocessing.NONE)) {
+      throw new UsageException("--preprocess: expected a folder of images, found none");
+    }
+  }
+
+  /** As the library reads it. */
+  static final class Preprocessing implements ITypeConverter<StatedPreprocessing> {
+    @Override
+    public StatedPreprocessing convert(String text) {
+      try {
+        return StatedPreprocessing.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
     }
   }
 

@@ -2,6 +2,8 @@ package io.rankfall.compress;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,6 +30,7 @@ public final class Compression {
   Metric metric = Metric.ACCURACY;
   int batch = BATCH;
   CompressionListener listener = CompressionListener.NONE;
+  final List<String> notes = new ArrayList<>();
 
   private Compression(Path file, Goal goal) {
     this.file = file;
@@ -87,6 +90,14 @@ public final class Compression {
       throw new IllegalArgumentException("batch: expected >= 1, found " + size);
     }
     batch = size;
+    return this;
+  }
+
+  /**
+   * What else the user and the report should be told, one line; see {@link ExampleReader#notes}.
+   */
+  public Compression note(String text) {
+    notes.add(text);
     return this;
   }
 

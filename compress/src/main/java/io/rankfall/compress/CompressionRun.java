@@ -28,6 +28,7 @@ final class CompressionRun implements CompressionTask {
   CompressionRun(Compression wanted) throws IOException {
     this.wanted = wanted;
     requireData();
+    wanted.notes.forEach(this::note);
     this.model = OnnxModel.read(wanted.file);
     requireLayers();
     this.compressor = compressor();

@@ -61,6 +61,11 @@ public final class ModelInputs {
     return new ModelInputs(List.of(arrays));
   }
 
+  /** The same in several parts. */
+  static ModelInputs named(List<Map<String, NdArray>> parts) {
+    return new ModelInputs(parts);
+  }
+
   /** How many examples. */
   public int count() {
     return parts.stream().mapToInt(ModelInputs::count).sum();
