@@ -26,7 +26,12 @@ import picocli.CommandLine.Parameters;
     description = {
       "Replaces layers of an ONNX file by low-rank factors, where that makes them smaller: matrix products by",
       "two, convolutions by a chain of two or three smaller ones, whichever loses least for its parameters.",
-      "The written file is read again and measured beside the dense one.",
+      "The written file is read again and measured beside the dense one. Weights may be in files beside the model",
+      "and in fp32, fp16, bf16 or fp64: factors have the type of their matrix.",
+      "",
+      "Of safetensors, a file or several with an index, matrices of linear layers are replaced: layer.weight",
+      "(m×n) by layer.lora_B.weight (m×r) and layer.lora_A.weight (r×n), whose product it is. Everything else is",
+      "copied. There is no graph to run, so only --params, --size, --energy, --epsilon and --rank apply.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -38,6 +43,7 @@ import picocli.CommandLine.Parameters;
       "      --calibration inputs.npy --out small.onnx --html report.html",
       "  rankfall compress resnet.onnx --max-drop 0.5 --data validation/ --calibration photos/ --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
+      "  rankfall compress model.safetensors --params 0.5 --out small.safetensors",
       "",
       "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of what the layer does",
       "to the model's outputs on these inputs, which tells more. Convolutions: 'channel' is the kernel to r",
@@ -50,7 +56,10 @@ import picocli.CommandLine.Parameters;
     })
 final class CompressCommand implements Callable<Integer> {
 
-  @Parameters(paramLabel = "FILE", description = "An ONNX file, or a run's folder.")
+  @Parameters(
+      paramLabel = "FILE",
+      description =
+          "An ONNX or safetensors file, an index of several, a folder with one, or a run's folder.")
   private Path file = Path.of("");
 
   @ArgGroup(heading = "What to reach, one of:%n")
@@ -76,7 +85,7 @@ final class CompressCommand implements Callable<Integer> {
           "The batch that --latency is for, timed beside batch 1. Default: ${DEFAULT-VALUE}.")
   private int batch = Compression.BATCH;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "The smaller ONNX file.")
+  @Option(names = "--out", paramLabel = "FILE", description = "The smaller file, of the same kind.")
   private @Nullable Path out;
 
   @Option(names = "--dry-run", description = "Plan only, write nothing.")

@@ -109,6 +109,9 @@ public final class Compression {
 
   /** Examples with real numbers where there are any, as many as the model takes at a time. */
   ModelInputs timed(OnnxRuntimeSession session, int size) {
+    if (session.inputs().isEmpty()) {
+      throw new IllegalArgumentException("expected a model with inputs, found none");
+    }
     long fixed = session.inputs().get(0).fixedBatch();
     int count = fixed > 0 ? Math.toIntExact(fixed) : size;
     return data.map(LabelledInputs::inputs)

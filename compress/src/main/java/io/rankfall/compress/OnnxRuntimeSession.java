@@ -55,6 +55,9 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     for (NodeInfo input : session.getInputInfo().values()) {
       inputs.put(input.getName(), InputTensor.of(file, input));
     }
+    if (session.getOutputNames().isEmpty()) {
+      throw new ModelFormatException(file, "outputs", "at least one", "none");
+    }
     this.output = session.getOutputNames().iterator().next();
   }
 

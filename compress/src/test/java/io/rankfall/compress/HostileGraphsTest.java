@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
@@ -95,6 +96,31 @@ class HostileGraphsTest {
         .hasMessageContaining("m.onnx")
         .message()
         .doesNotContain("\n");
+  }
+
+  @Test
+  void modelsWithoutOutputsAreRefusedWhereTheyAreRun() throws Exception {
+    ModelProto.Builder proto = model().toBuilder();
+    proto.getGraphBuilder().clearOutput();
+    OnnxModel model = OnnxModel.of(proto.build(), "m");
+    assertThatThrownBy(() -> OnnxRuntimeSession.of(model))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessage("m: outputs: expected at least one, found none");
+  }
+
+  @Test
+  void tensorsOfATypeThatEndsOnnxRuntimeAreRefused() throws Exception {
+    ModelProto.Builder proto = model().toBuilder();
+    proto
+        .getGraphBuilder()
+        .addInitializer(
+            TensorProto.newBuilder().setName("wild").setDataType(Integer.MIN_VALUE).addDims(1));
+    Path path = write(proto.build());
+    assertThatThrownBy(() -> OnnxRuntimeSession.open(path))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("tensor wild: expected a type of numbers that ONNX has");
+    OnnxModel model = OnnxModel.read(path);
+    assertThatThrownBy(() -> OnnxRuntimeSession.of(model)).isInstanceOf(ModelFormatException.class);
   }
 
   @Test

@@ -81,22 +81,26 @@ class MutatedCompressionTest {
   private void compress(Path path, int width, long seed) throws Exception {
     String outcome;
     try {
+      if (seed % 25 == 0) {
+        // Runs the model on inputs of its own making and counts.
+        Compression.of(path, new Goal.Macs(0.7)).plan();
+      }
       OnnxModel model = OnnxModel.read(path);
       ModelInputs rows = ModelInputs.of(Networks.rows(1, 12, width));
       Compressor compressor =
-          seed % 3 == 0 ? Compressor.dataAware(model, rows) : new Compressor(model);
+          seed % 9 == 0 ? Compressor.dataAware(model, rows) : new Compressor(model);
       RankPolicy policy =
           seed % 2 == 0
               ? new RankPolicy.Uniform(2)
               : new RankPolicy.ParameterBudget(0.7, RankPolicy.Division.GLOBAL);
       OnnxModel small = compressor.apply(compressor.plan(policy));
-      Path out = directory.resolve("out.onnx");
-      small.write(out);
-      outcome = "compressed";
-      try (OnnxRuntimeSession session = OnnxRuntimeSession.open(out)) {
-        assertThat(session).isNotNull();
-        outcome = "runs";
+      if (seed % 10 == 1) {
+        small.write(directory.resolve("out.onnx"));
+        OnnxRuntimeSession.open(directory.resolve("out.onnx")).close();
+      } else {
+        OnnxRuntimeSession.of(small).close();
       }
+      outcome = "runs";
     } catch (ModelFormatException
         | BudgetException
         | InferenceException
@@ -117,13 +121,14 @@ class MutatedCompressionTest {
     Path path = directory.resolve("mutated.onnx");
     OnnxFile.write(path, whole, name.equals("external") ? 100 : OnnxFile.MOST_BYTES);
     byte[] bytes = Files.readAllBytes(path);
+    int count = bytes.length < 2000 ? MUTATIONS : MUTATIONS / 4;
     ModelProto message = ModelProto.parseFrom(bytes);
     AtomicLong seed = new AtomicLong();
     try {
       Assertions.assertTimeoutPreemptively(
           LONGEST,
           () -> {
-            for (long i = FIRST_SEED; i < FIRST_SEED + MUTATIONS; i++) {
+            for (long i = FIRST_SEED; i < FIRST_SEED + count; i++) {
               seed.set(i);
               Files.write(
                   path,
@@ -136,7 +141,6 @@ class MutatedCompressionTest {
     } catch (Exception | Error e) {
       throw new AssertionError("seed %d of %s: %s".formatted(seed.get(), name, e), e);
     }
-    System.err.println(name + " " + outcomes);
     assertThat(outcomes).containsKeys("runs", "ModelFormatException");
   }
 }
