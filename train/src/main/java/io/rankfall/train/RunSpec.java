@@ -45,6 +45,20 @@ public record RunSpec(
     return SpecJson.id(this);
   }
 
+  /** This as JSON in one line. */
+  public String json() {
+    return SpecJson.text(this);
+  }
+
+  /**
+   * What {@link #json} wrote.
+   *
+   * @throws IllegalArgumentException in one line, if it is no spec
+   */
+  public static RunSpec ofJson(String json) {
+    return SpecJson.spec(json);
+  }
+
   /** The same training, to be ended after another number of epochs. */
   public RunSpec withEpochs(int count) {
     return new RunSpec(dataset, architecture, initialization, batchSize, sgd, count, seed, learner);

@@ -40,6 +40,15 @@ final class SpecJson {
     }
   }
 
+  static RunSpec spec(String json) {
+    try {
+      return JSON.readValue(json, RunSpec.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "spec: expected that of a run, found " + e.getOriginalMessage(), e);
+    }
+  }
+
   static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
