@@ -188,7 +188,7 @@ class SweepSpecTest {
   void mutatedSpecificationsAreReadOrRefusedInOneLine(String preset) throws IOException {
     String whole = SweepSpec.preset(preset);
     SplittableRandom random = new SplittableRandom(3);
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1000; i++) {
       StringBuilder text = new StringBuilder(whole);
       for (int n = random.nextInt(1, 4); n > 0; n--) {
         int at = random.nextInt(text.length());
