@@ -13,6 +13,7 @@ import java.util.List;
 final class RunDraft {
   private static final int INPUTS = 784;
   private static final int OUTPUTS = 10;
+  private static final int EXAMPLES = 60_000;
 
   List<Integer> hidden = List.of(512, 512, 512);
   Mlp.Normalization normalization = Mlp.Normalization.NONE;
@@ -33,6 +34,11 @@ final class RunDraft {
    * @throws IllegalArgumentException if the settings do not go together
    */
   RunSpec spec() {
+    if (batchSize > EXAMPLES) {
+      throw new IllegalArgumentException(
+          "batch size: expected at most the %d training examples, found %d"
+              .formatted(EXAMPLES, batchSize));
+    }
     return new RunSpec(
         FashionMnist.NAME,
         new Mlp(INPUTS, hidden, OUTPUTS, normalization),

@@ -5,7 +5,7 @@ import io.rankfall.train.EpochRecord;
 import io.rankfall.train.RunSpec;
 import org.jspecify.annotations.Nullable;
 
-/** Hears of a sweep's progress, one call at a time, from the threads that wait for workers. */
+/** Hears of a sweep's progress, from the threads that wait for workers: several at once. */
 public interface SweepListener {
   /** Hears nothing. */
   SweepListener NONE = new SweepListener() {};

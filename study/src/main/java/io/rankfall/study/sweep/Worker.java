@@ -12,7 +12,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,9 +28,9 @@ import java.util.function.Supplier;
 public final class Worker {
   private final Dataset dataset;
   private final Trainer trainer;
-  private final PrintStream out;
+  private final PrintWriter out;
 
-  private Worker(Dataset dataset, PrintStream out) {
+  private Worker(Dataset dataset, PrintWriter out) {
     this.dataset = dataset;
     this.trainer = new Trainer(dataset);
     this.out = out;
@@ -41,7 +41,7 @@ public final class Worker {
    *
    * @param out for messages only
    */
-  public static void work(Dataset dataset, InputStream in, PrintStream out) {
+  public static void work(Dataset dataset, InputStream in, PrintWriter out) {
     BlockingQueue<Message.Task> tasks = new LinkedBlockingQueue<>();
     Thread working = Thread.currentThread();
     Thread reading = new Thread(() -> read(in, tasks, working), "worker-input");

@@ -1,8 +1,7 @@
 package io.rankfall.study.sweep;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +15,8 @@ final class CrashingWorkerMain {
 
   public static void main(String[] args) {
     Path marker = Path.of(System.getProperty("marker"));
-    PrintStream watching =
-        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8) {
+    PrintWriter watching =
+        new PrintWriter(PrintWriter.nullWriter()) {
           private int lines;
 
           @Override

@@ -34,6 +34,8 @@ class KilledSweepTest {
       Trials.add(store, Trials.grid());
       new SweepExecution(store, Trials.SWEEP, Trials.plan(peace), SweepListener.NONE).run();
     }
+    assertThat(Trials.content(peace.resolve("study.db")))
+        .anyMatch(line -> line.contains("DIVERGED"));
     SplittableRandom random = new SplittableRandom(SEED);
     int kills = 0;
     int round = 0;

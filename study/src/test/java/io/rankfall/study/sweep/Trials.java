@@ -52,7 +52,11 @@ final class Trials {
         new Mlp(FEATURES, List.of(48, 32), 4, normalization),
         Initialization.HE,
         batchSize,
-        new Sgd(learningRate, 1e-3, momentum, new StepSchedule(List.of(3, 6), 0.3)),
+        new Sgd(
+            learningRate,
+            learningRate > 1 ? 0 : 1e-3,
+            momentum,
+            new StepSchedule(List.of(3, 6), 0.3)),
         epochs,
         1,
         LearnerKind.FUSED);
@@ -65,7 +69,7 @@ final class Trials {
       specs.add(spec(batchSize, 0.05, 0, 12));
       specs.add(spec(batchSize, 0.02, 0.9, 12));
     }
-    specs.add(spec(4, 900, 0, 12));
+    specs.add(spec(4, 1e30, 0, 12));
     return specs;
   }
 
