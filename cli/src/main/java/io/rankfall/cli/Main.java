@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:fine",
-      " 1:a finding: a budget that cannot be met, a training that diverged, weights with NaN",
+      " 1:a finding: a budget that cannot be met, a training that diverged, a failed run, NaN weights",
       " 2:wrong usage",
       " 3:failure: unreadable input, unwritable output",
       "130:interrupted"
