@@ -1,19 +1,25 @@
 package io.rankfall.compress;
 
-/** No choice of ranks meets the budget. */
+import java.util.Locale;
+
+/** No model that could be made meets the goal. */
 public final class BudgetException extends Exception {
   private static final long serialVersionUID = 1;
-  private final long best;
 
-  BudgetException(long wanted, long best, long dense) {
-    super(
-        "parameter budget: expected at most %,d parameters, found at best %,d of %,d (%.3f)"
-            .formatted(wanted, best, dense, best / (double) dense));
-    this.best = best;
+  BudgetException(String message) {
+    super(message);
   }
 
-  /** The fewest parameters that the model can have: every layer at its smallest. */
-  public long best() {
-    return best;
+  /** A budget that is counted. */
+  static BudgetException of(String unit, long wanted, long best, long dense) {
+    return new BudgetException(
+        String.format(
+            Locale.ROOT,
+            "budget: expected at most %,d %s, found at best %,d of %,d (%.3f)",
+            wanted,
+            unit,
+            best,
+            dense,
+            best / (double) dense));
   }
 }

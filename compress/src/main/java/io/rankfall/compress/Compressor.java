@@ -14,6 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * Replaces layers of a model by chains of smaller ones. Their weights are decomposed once, when
@@ -23,8 +26,9 @@ public final class Compressor {
   private final OnnxModel model;
   private final Objective objective;
   private final Map<String, Factorization> factorizations = new LinkedHashMap<>();
-  private final List<RankOptions> options = new ArrayList<>();
-  private final List<RankOptions> weighted;
+
+  /** What one share lost of each layer weighs, by the numbers that remain of it. */
+  private final List<LongToDoubleFunction> weights = new ArrayList<>();
 
   /** For {@link Objective.Plain}. */
   public Compressor(OnnxModel model) {
@@ -46,13 +50,15 @@ public final class Compressor {
               ? Factorization.of(linear, truncation(linear, objective))
               : Factorization.of((Convolution) layer);
       factorizations.put(layer.name(), factorization);
-      options.add(factorization.options());
+      double weight = isAbsolute(objective) ? factorization.channel().loss(0) : 1;
+      weights.add(numbers -> weight);
     }
-    this.weighted =
-        objective instanceof Objective.DataAware aware
-                && aware.calibration().curvature().isPresent()
-            ? absolute()
-            : options;
+  }
+
+  /** Whether losses compare across layers: changes of the model's output. */
+  private static boolean isAbsolute(Objective objective) {
+    return objective instanceof Objective.DataAware aware
+        && aware.calibration().curvature().isPresent();
   }
 
   private static Truncation truncation(LinearLayer layer, Objective objective) {
@@ -91,25 +97,12 @@ public final class Compressor {
         : fitted.with(Sensitivity.measure(fitted, calibration.examples()));
   }
 
-  /** Losses that compare across layers: changes of the model's output. */
-  private List<RankOptions> absolute() {
-    List<RankOptions> losses = new ArrayList<>();
-    for (int i = 0; i < options.size(); i++) {
-      double all = truncation(model.layers().get(i)).loss(0);
-      losses.add(options.get(i).weighted(rank -> all));
-    }
-    return losses;
-  }
-
   private Compressor(Compressor plain, Sensitivity sensitivity) {
     this.model = plain.model;
     this.objective = plain.objective;
     this.factorizations.putAll(plain.factorizations);
-    this.options.addAll(plain.options);
-    this.weighted = new ArrayList<>();
-    for (int i = 0; i < options.size(); i++) {
-      Layer layer = model.layers().get(i);
-      weighted.add(options.get(i).weighted(cost -> sensitivity.weight(layer, cost)));
+    for (Layer layer : model.layers()) {
+      weights.add(numbers -> sensitivity.weight(layer, numbers));
     }
   }
 
@@ -127,6 +120,16 @@ public final class Compressor {
     return factorization(layer).channel();
   }
 
+  /** Every option of a layer that no other of its kind beats, kind by kind. */
+  List<List<RankOptions.Option>> optionsOfEachKind(Layer layer) {
+    return factorization(layer).optionsOfEachKind();
+  }
+
+  /** The matrices of a decomposition, fitted to the dense network. */
+  Factors factors(Layer layer, Decomposition how) {
+    return factorization(layer).at(how);
+  }
+
   RankOptions options(Layer layer) {
     return factorization(layer).options();
   }
@@ -141,72 +144,120 @@ public final class Compressor {
    * @throws BudgetException if the policy is a budget that no ranks meet
    */
   public RankPlan plan(RankPolicy policy) throws BudgetException {
+    if (policy instanceof RankPolicy.ParameterBudget budget) {
+      long allowed = (long) Math.floor(budget.share() * model.parameters());
+      return plan(allowed - parametersElsewhere(), budget.division());
+    }
+    List<RankOptions> options = model.layers().stream().map(this::options).toList();
     int[] chosen = new int[options.size()];
     for (int i = 0; i < chosen.length; i++) {
       if (policy instanceof RankPolicy.Uniform uniform) {
         chosen[i] = options.get(i).atRank(uniform.rank());
       } else if (policy instanceof RankPolicy.Energy energy) {
         chosen[i] = options.get(i).losingAtMost(1 - energy.share());
+      } else if (policy instanceof RankPolicy.Epsilon e) {
+        chosen[i] = options.get(i).losingAtMost(e.epsilon() * e.epsilon());
       }
     }
-    if (policy instanceof RankPolicy.ParameterBudget budget) {
-      long rest = model.parameters() - denseWeights();
-      long allowed = (long) Math.floor(budget.share() * model.parameters());
-      long best = rest + BudgetDivision.cost(options, chosen);
-      if (best > allowed) {
-        throw new BudgetException(allowed, best, model.parameters());
-      }
-      chosen =
-          BudgetDivision.divide(
-              budget.division() == Division.GLOBAL ? weighted : options,
-              allowed - rest,
-              budget.division());
+    return plan(options, chosen, layer -> reason(layer, policy));
+  }
+
+  private RankPlan plan(long numbers, Division division) throws BudgetException {
+    long least = cheapest(Price::numbers);
+    if (least > numbers) {
+      long rest = parametersElsewhere();
+      throw BudgetException.of("parameters", rest + numbers, rest + least, model.parameters());
     }
-    return plan(chosen, policy);
+    if (division == Division.GLOBAL) {
+      return plan(Price::numbers, numbers);
+    }
+    List<RankOptions> options = model.layers().stream().map(this::options).toList();
+    return plan(options, BudgetDivision.divide(options, numbers, division), Compressor::allowed);
   }
 
-  private long denseWeights() {
-    return model.layers().stream().mapToLong(layer -> layer.weight().matrix().size()).sum();
+  /**
+   * The plan that loses least of those whose layers cost at most {@code budget}.
+   *
+   * @param budget at least {@link #cheapest}
+   */
+  RankPlan plan(Function<Layer, Price> prices, long budget) {
+    List<RankOptions> options = options(prices);
+    return plan(
+        options, BudgetDivision.divide(options, budget, Division.GLOBAL), Compressor::allowed);
   }
 
-  private RankPlan plan(int[] chosen, RankPolicy policy) {
+  /** The least that all layers can cost. */
+  long cheapest(Function<Layer, Price> prices) {
+    return options(prices).stream().mapToLong(o -> o.cost(0)).sum();
+  }
+
+  private List<RankOptions> options(Function<Layer, Price> prices) {
+    List<RankOptions> options = new ArrayList<>();
+    for (int i = 0; i < weights.size(); i++) {
+      Layer layer = model.layers().get(i);
+      options.add(factorization(layer).options(prices.apply(layer)).weighted(weights.get(i)));
+    }
+    return options;
+  }
+
+  /** Numbers in the model outside of the layers. */
+  long parametersElsewhere() {
+    return model.parameters()
+        - model.layers().stream().mapToLong(layer -> layer.weight().matrix().size()).sum();
+  }
+
+  private RankPlan plan(List<RankOptions> options, int[] chosen, Function<Layer, String> whyDense) {
     List<RankPlan.Layer> layers = new ArrayList<>();
+    long parameters = parametersElsewhere();
     for (int i = 0; i < chosen.length; i++) {
       Layer layer = model.layers().get(i);
       RankOptions o = options.get(i);
+      int k = chosen[i];
       layers.add(
           new RankPlan.Layer(
               layer.name(),
               layer.rows(),
               layer.cols(),
-              o.isDense(chosen[i])
-                  ? new Dense(reason(layer, policy))
-                  : new Factored(o.how(chosen[i]), factorization(layer).why(chosen[i])),
-              o.cost(chosen[i]),
-              o.loss(chosen[i])));
+              o.isDense(k) ? new Dense(whyDense.apply(layer)) : factored(layer, o, k),
+              o.numbers(k),
+              o.lossShare(k)));
+      parameters += o.numbers(k);
     }
-    long parameters = model.parameters() - denseWeights() + BudgetDivision.cost(options, chosen);
     return new RankPlan(layers, parameters, model.parameters());
+  }
+
+  private Factored factored(Layer layer, RankOptions options, int option) {
+    Decomposition how = options.how(option);
+    return new Factored(how, factorization(layer).why(how, options.numbers(option)));
+  }
+
+  private static String allowed(Layer layer) {
+    return tooSmall(layer).orElse("the budget allows it whole");
+  }
+
+  private static Optional<String> tooSmall(Layer layer) {
+    return LowRank.breakEvenRank(layer.rows(), layer.cols()) == 0
+        ? Optional.of("no rank makes %dx%d smaller".formatted(layer.rows(), layer.cols()))
+        : Optional.empty();
   }
 
   private static String reason(Layer layer, RankPolicy policy) {
     int breakEven = LowRank.breakEvenRank(layer.rows(), layer.cols());
-    if (breakEven == 0) {
-      return "no rank makes %dx%d smaller".formatted(layer.rows(), layer.cols());
+    if (breakEven == 0 || policy instanceof RankPolicy.ParameterBudget) {
+      return allowed(layer);
     }
     if (policy instanceof RankPolicy.Uniform uniform) {
       return "rank %d makes %dx%d no smaller, only ranks to %d do"
           .formatted(uniform.rank(), layer.rows(), layer.cols(), breakEven);
     }
-    if (policy instanceof RankPolicy.Energy energy) {
-      return "keeping %s of the energy takes more than %s"
-          .formatted(
-              energy.share(),
-              layer instanceof LinearLayer
-                  ? "rank %d, the largest that is smaller".formatted(breakEven)
-                  : "any smaller decomposition has");
-    }
-    return "the budget allows it whole";
+    String most =
+        layer instanceof LinearLayer
+            ? "rank %d, the largest that is smaller".formatted(breakEven)
+            : "any smaller decomposition has";
+    return policy instanceof RankPolicy.Energy energy
+        ? "keeping %s of the energy takes more than %s".formatted(energy.share(), most)
+        : "a relative error of %s takes more than %s"
+            .formatted(((RankPolicy.Epsilon) policy).epsilon(), most);
   }
 
   /**
@@ -215,6 +266,18 @@ public final class Compressor {
    * @throws IllegalArgumentException if the plan is not one of this model
    */
   public OnnxModel apply(RankPlan plan) {
+    return objective instanceof Objective.DataAware aware
+            && aware.order() == Objective.Order.SEQUENTIAL
+        ? new SequentialRefit(model, aware.calibration(), replacements(plan)).fitted()
+        : unrefined(plan);
+  }
+
+  /** The same graph as {@link #apply} makes, its factors each fitted alone. */
+  OnnxModel unrefined(RankPlan plan) {
+    return factored(replacements(plan));
+  }
+
+  private List<Replacement> replacements(RankPlan plan) {
     if (plan.layers().size() != model.layers().size()) {
       throw new IllegalArgumentException(
           "plan: expected %d layers, found %d"
@@ -235,10 +298,7 @@ public final class Compressor {
         replacements.add(alone(layer, factored.how()));
       }
     }
-    return objective instanceof Objective.DataAware aware
-            && aware.order() == Objective.Order.SEQUENTIAL
-        ? new SequentialRefit(model, aware.calibration(), replacements).fitted()
-        : factored(replacements);
+    return replacements;
   }
 
   OnnxModel factored(List<Replacement> replacements) {

@@ -101,6 +101,18 @@ final class Factorization {
     return options;
   }
 
+  /** The options at other prices; of several decompositions others can be the best. */
+  RankOptions options(Price price) {
+    return kinds.isEmpty()
+        ? options.at(price)
+        : options.at(price, kinds.stream().flatMap(List::stream).toList());
+  }
+
+  /** Those that no other of the same kind beats. */
+  List<List<Option>> optionsOfEachKind() {
+    return kinds.isEmpty() ? List.of(options.smaller()) : List.copyOf(kinds);
+  }
+
   Factors at(Decomposition how) {
     if (how instanceof Channel c) {
       return Factors.channel(channel.at(c.rank()));
@@ -115,20 +127,20 @@ final class Factorization {
   }
 
   /**
-   * Which decomposition an option is, and what the others lose at best with no more numbers. Empty
-   * where there is only one kind.
+   * Which decomposition this is, and what the others lose at best with no more numbers. Empty where
+   * there is only one kind.
    */
-  String why(int option) {
+  String why(Decomposition how, long numbers) {
     if (kinds.isEmpty()) {
       return "";
     }
-    String chosen = options.how(option).kind();
+    String chosen = how.kind();
     String others =
         kinds.stream()
-            .map(kind -> kind.stream().filter(o -> o.cost() <= options.cost(option)))
-            .flatMap(kind -> kind.min(Comparator.comparingDouble(Option::loss)).stream())
+            .map(kind -> kind.stream().filter(o -> o.numbers() <= numbers))
+            .flatMap(kind -> kind.min(Comparator.comparingDouble(Option::lossShare)).stream())
             .filter(o -> !o.how().kind().equals(chosen))
-            .map(o -> "%s loses %.2f %%".formatted(o.how().kind(), 100 * o.loss()))
+            .map(o -> "%s loses %.2f %%".formatted(o.how().kind(), 100 * o.lossShare()))
             .collect(Collectors.joining(", "));
     return others.isEmpty() ? chosen : chosen + "; for no more parameters " + others;
   }

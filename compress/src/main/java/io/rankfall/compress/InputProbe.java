@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -46,6 +47,11 @@ final class InputProbe implements AutoCloseable {
   /** The values of one batch. */
   OnnxRuntimeSession.Results run(ModelInputs.Batch batch) {
     return withGiven(session.run(batch, computed));
+  }
+
+  /** The dimensions of the values when one batch runs. */
+  Map<String, List<Long>> shapes(ModelInputs.Batch batch) {
+    return session.shapes(batch, computed);
   }
 
   private OnnxRuntimeSession.Results withGiven(OnnxRuntimeSession.Results results) {

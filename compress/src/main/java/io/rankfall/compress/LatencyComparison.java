@@ -1,5 +1,6 @@
 package io.rankfall.compress;
 
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
@@ -18,6 +19,26 @@ public record LatencyComparison(int batch, int rounds, long denseNanos, long can
           "latency: expected batch and rounds >= 1 and times >= 0, found %d, %d, %d, %d"
               .formatted(batch, rounds, denseNanos, candidateNanos));
     }
+  }
+
+  private static final int WARM_UPS = 3;
+  private static final int FEWEST_ROUNDS = 5;
+  private static final int MOST_ROUNDS = 301;
+
+  /**
+   * As many rounds as take about this long.
+   *
+   * @param inputs the batch, whole
+   */
+  static LatencyComparison measure(
+      OnnxRuntimeSession dense,
+      OnnxRuntimeSession candidate,
+      ModelInputs inputs,
+      Duration duration) {
+    LatencyComparison first = measure(dense, candidate, inputs, WARM_UPS, FEWEST_ROUNDS);
+    long each = Math.max(1, first.denseNanos + first.candidateNanos);
+    long rounds = Math.min(MOST_ROUNDS, duration.toNanos() / each) | 1;
+    return rounds <= FEWEST_ROUNDS ? first : measure(dense, candidate, inputs, 0, (int) rounds);
   }
 
   /**

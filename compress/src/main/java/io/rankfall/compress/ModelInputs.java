@@ -101,6 +101,11 @@ public final class ModelInputs {
     return arrays;
   }
 
+  /** Examples for a model whose inputs have these names. */
+  static ModelInputs named(Map<String, NdArray> arrays) {
+    return new ModelInputs(List.of(arrays));
+  }
+
   /** How many examples. */
   public int count() {
     return parts.stream().mapToInt(ModelInputs::count).sum();
@@ -111,6 +116,14 @@ public final class ModelInputs {
     Map<String, NdArray> largest =
         parts.stream().max(Comparator.comparingInt(ModelInputs::count)).orElseThrow();
     return new ModelInputs(List.of(slice(largest, 0, Math.min(count, count(largest)))));
+  }
+
+  /** Exactly {@code count} examples of one length, the first ones again where there are fewer. */
+  ModelInputs repeated(int count) {
+    Map<String, NdArray> first = sample(count).parts.get(0);
+    Map<String, NdArray> repeated = new LinkedHashMap<>();
+    first.forEach((name, array) -> repeated.put(name, array.repeated(count)));
+    return new ModelInputs(List.of(repeated));
   }
 
   /**

@@ -115,6 +115,18 @@ final class NdArray {
     return new NdArray(type, dims, data.slice(from * each, (to - from) * each));
   }
 
+  /** {@code count} entries of the first dimension, from the start again after the last. */
+  NdArray repeated(int count) {
+    int each = width() * type.bytes;
+    ByteBuffer entries = ByteBuffer.allocate(Math.multiplyExact(each, count));
+    for (int i = 0; i < count; i++) {
+      entries.put(data.slice(i % count() * each, each));
+    }
+    List<Integer> dims = new ArrayList<>(shape);
+    dims.set(0, count);
+    return new NdArray(type, dims, entries.flip());
+  }
+
   /** A number as a real one; integers beyond 2⁵³ are rounded. */
   double real(int index) {
     return switch (type) {

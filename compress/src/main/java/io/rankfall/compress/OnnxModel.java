@@ -135,7 +135,11 @@ public final class OnnxModel {
 
   /** The numbers of a FLOAT constant. */
   float[] floats(String name) {
-    return Tensors.floats(Objects.requireNonNull(graph.constants().get(name), name));
+    return Tensors.floats(constant(name));
+  }
+
+  TensorProto constant(String name) {
+    return Objects.requireNonNull(graph.constants().get(name), name);
   }
 
   OnnxGraph graph() {

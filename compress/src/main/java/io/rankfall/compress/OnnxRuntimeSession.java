@@ -200,6 +200,32 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     }
   }
 
+  /** The dimensions of the inputs and of these outputs when one batch runs. */
+  Map<String, List<Long>> shapes(ModelInputs.Batch batch, Set<String> outputs) {
+    Map<String, List<Long>> shapes = new HashMap<>();
+    try (Batch tensors = prepare(batch);
+        OrtSession.Result result = session.run(tensors.tensors, outputs)) {
+      tensors.tensors.forEach((name, tensor) -> shapes.put(name, shape(tensor)));
+      for (Map.Entry<String, OnnxValue> entry : result) {
+        if (entry.getValue() instanceof OnnxTensor tensor) {
+          shapes.put(entry.getKey(), shape(tensor));
+        }
+      }
+      return shapes;
+    } catch (OrtException e) {
+      throw refused(e);
+    }
+  }
+
+  private static List<Long> shape(OnnxTensor tensor) {
+    return Arrays.stream(tensor.getInfo().getShape()).boxed().toList();
+  }
+
+  /** What the caller fills. */
+  List<InputTensor> inputs() {
+    return List.copyOf(inputs.values());
+  }
+
   /** How many examples fit, once one has been seen. */
   private final class BatchSize {
     private long most = 1;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * What can become of one layer, each costing more than the one before: decompositions smaller than
+ * What can become of one layer, each costing more than the one before: decompositions cheaper than
  * the dense layer, then the dense layer, which loses nothing.
  */
 final class RankOptions {
@@ -18,19 +18,28 @@ final class RankOptions {
   /**
    * A decomposition.
    *
-   * @param cost numbers in the weights that result
-   * @param loss weighted loss, not above that of a cheaper option
+   * @param numbers in the weights that result
+   * @param lossShare loss(r)/loss(0) by the objective
+   * @param cost what it takes of a budget, in the budget's unit
+   * @param loss what a division of the budget keeps small, not above that of a cheaper option
    */
-  record Option(Decomposition how, long cost, double loss) {}
+  record Option(Decomposition how, long numbers, double lossShare, long cost, double loss) {
+    /** Where the budget counts numbers and layers weigh the same. */
+    Option(Decomposition how, long numbers, double lossShare) {
+      this(how, numbers, lossShare, numbers, lossShare);
+    }
+  }
 
   private final int rows;
   private final int cols;
   private final List<Option> smaller;
+  private final long denseCost;
 
-  private RankOptions(int rows, int cols, List<Option> smaller) {
+  private RankOptions(int rows, int cols, List<Option> smaller, long denseCost) {
     this.rows = rows;
     this.cols = cols;
     this.smaller = List.copyOf(smaller);
+    this.denseCost = denseCost;
   }
 
   /**
@@ -39,7 +48,7 @@ final class RankOptions {
    * @param losses weighted losses, not increasing, of ranks 1 to the break-even rank
    */
   RankOptions(int rows, int cols, double... losses) {
-    this(rows, cols, channel(rows, cols, losses));
+    this(rows, cols, channel(rows, cols, losses), (long) rows * cols);
     if (losses.length != ranks() - 1) {
       throw new IllegalArgumentException(
           "losses: expected one for each of %d ranks, found %d"
@@ -72,8 +81,30 @@ final class RankOptions {
    * those within the same small factor in cost the dearest is kept.
    */
   static RankOptions leastLosses(int rows, int cols, List<Option> options) {
+    return leastLosses(rows, cols, options, (long) rows * cols);
+  }
+
+  private static RankOptions leastLosses(int rows, int cols, List<Option> options, long denseCost) {
     List<Option> best = undominated(options);
-    return new RankOptions(rows, cols, best.size() <= MOST_MIXED ? best : thinned(best));
+    return new RankOptions(rows, cols, best.size() <= MOST_MIXED ? best : thinned(best), denseCost);
+  }
+
+  /**
+   * The same at other prices: those of the decompositions that cost less than the dense layer and
+   * lose less than every other as cheap.
+   */
+  RankOptions at(Price price) {
+    return at(price, smaller);
+  }
+
+  /** As {@link #at(Price)}, of all these options rather than of those that are left here. */
+  RankOptions at(Price price, List<Option> options) {
+    List<Option> priced =
+        options.stream()
+            .map(o -> new Option(o.how, o.numbers, o.lossShare, price.of(o.how, o.numbers), o.loss))
+            .filter(o -> o.cost < price.dense())
+            .toList();
+    return leastLosses(rows, cols, priced, price.dense());
   }
 
   /** Options of rising cost and falling loss: no other loses as little for as few numbers. */
@@ -108,15 +139,20 @@ final class RankOptions {
     return kept;
   }
 
-  /** Losses times a weight that depends on the cost, made not to increase with it. */
+  /** Shares lost times a weight that depends on the numbers, made not to increase with the cost. */
   RankOptions weighted(LongToDoubleFunction weight) {
     List<Option> result = new ArrayList<>();
     double least = Double.POSITIVE_INFINITY;
     for (Option option : smaller) {
-      least = Math.min(least, option.loss * weight.applyAsDouble(option.cost));
-      result.add(new Option(option.how, option.cost, least));
+      least = Math.min(least, option.lossShare * weight.applyAsDouble(option.numbers));
+      result.add(new Option(option.how, option.numbers, option.lossShare, option.cost, least));
     }
-    return new RankOptions(rows, cols, result);
+    return new RankOptions(rows, cols, result, denseCost);
+  }
+
+  /** All but the dense layer. */
+  List<Option> smaller() {
+    return smaller;
   }
 
   int size() {
@@ -146,7 +182,7 @@ final class RankOptions {
       return smaller.size();
     }
     int k = 0;
-    while (k + 1 < smaller.size() && cost(k + 1) <= rank * ((long) rows + cols)) {
+    while (k + 1 < smaller.size() && numbers(k + 1) <= rank * ((long) rows + cols)) {
       k++;
     }
     return k;
@@ -162,7 +198,17 @@ final class RankOptions {
   }
 
   long cost(int option) {
-    return isDense(option) ? (long) rows * cols : smaller.get(option).cost;
+    return isDense(option) ? denseCost : smaller.get(option).cost;
+  }
+
+  /** Numbers in the weights. */
+  long numbers(int option) {
+    return isDense(option) ? (long) rows * cols : smaller.get(option).numbers;
+  }
+
+  /** loss(r)/loss(0) by the objective, whatever a division weighs. */
+  double lossShare(int option) {
+    return isDense(option) ? 0 : smaller.get(option).lossShare;
   }
 
   double loss(int option) {

@@ -18,7 +18,10 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
   }
 
   /** What becomes of one layer. */
-  public sealed interface Choice {}
+  public sealed interface Choice {
+    /** Why, one line; empty where there was nothing to choose. */
+    String reason();
+  }
 
   /**
    * The layer stays as it is.

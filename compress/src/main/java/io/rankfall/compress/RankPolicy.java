@@ -1,7 +1,10 @@
 package io.rankfall.compress;
 
-/** How ranks are chosen. A layer is factored only where that makes it smaller. */
-public sealed interface RankPolicy {
+/**
+ * How ranks are chosen from the weights, and what the objective says of them. A layer is factored
+ * only where that makes it smaller.
+ */
+public sealed interface RankPolicy extends Goal {
 
   /**
    * The same rank r everywhere, where r·(m+n) &lt; m·n. Of a convolution's decompositions with no
@@ -13,6 +16,11 @@ public sealed interface RankPolicy {
         throw new IllegalArgumentException("rank: expected >= 1, found " + rank);
       }
     }
+
+    @Override
+    public String text() {
+      return "rank %d in every layer".formatted(rank);
+    }
   }
 
   /**
@@ -23,6 +31,26 @@ public sealed interface RankPolicy {
     public Energy {
       requireShare("energy share", share);
     }
+
+    @Override
+    public String text() {
+      return "%s of the energy in every layer".formatted(share);
+    }
+  }
+
+  /**
+   * For each layer the ε-rank: the smallest decomposition with ‖W − Ŵ‖ ≤ ε·‖W‖ in the norm of the
+   * objective, that is loss ≤ ε²·loss(0). Without calibration this is the Frobenius norm.
+   */
+  record Epsilon(double epsilon) implements RankPolicy {
+    public Epsilon {
+      requireShare("epsilon", epsilon);
+    }
+
+    @Override
+    public String text() {
+      return "relative error at most %s in every layer".formatted(epsilon);
+    }
   }
 
   /**
@@ -31,6 +59,16 @@ public sealed interface RankPolicy {
   record ParameterBudget(double share, Division division) implements RankPolicy {
     public ParameterBudget {
       requireShare("parameter share", share);
+    }
+
+    /** Divided to lose least in sum. */
+    public ParameterBudget(double share) {
+      this(share, Division.GLOBAL);
+    }
+
+    @Override
+    public String text() {
+      return "at most %s of the parameters".formatted(share);
     }
   }
 
@@ -44,7 +82,8 @@ public sealed interface RankPolicy {
     GLOBAL
   }
 
-  private static void requireShare(String what, double share) {
+  /** Above 0 and at most 1. */
+  static void requireShare(String what, double share) {
     if (!(share > 0 && share <= 1)) {
       throw new IllegalArgumentException(
           "%s: expected above 0, at most 1, found %s".formatted(what, share));

@@ -36,13 +36,13 @@ public final class Sensitivity {
       NavigableMap<Long, Double> measured = new TreeMap<>();
       for (int i = 0; i < PROBES && last > 0; i++) {
         int option = (int) Math.round(Math.pow(last, i / (PROBES - 1.0))) - 1;
-        double loss = options.loss(option);
-        if (loss > 0 && !measured.containsKey(options.cost(option))) {
+        double loss = options.lossShare(option);
+        if (loss > 0 && !measured.containsKey(options.numbers(option))) {
           OnnxModel one =
               compressor.factored(List.of(compressor.alone(layer, options.how(option))));
           double change = meanSquare(dense, outputs(one, examples));
           if (change > 0) {
-            measured.put(options.cost(option), Math.log(change / loss));
+            measured.put(options.numbers(option), Math.log(change / loss));
           }
         }
       }

@@ -152,7 +152,7 @@ class FactorizationTest {
     assertThat(options.size()).isEqualTo(6);
     for (int k = 0; k < 5; k++) {
       assertThat(options.how(k)).isEqualTo(new Channel(k + 1));
-      assertThat(factorization.why(k)).isEmpty();
+      assertThat(factorization.why(options.how(k), options.numbers(k))).isEmpty();
     }
   }
 
@@ -168,7 +168,7 @@ class FactorizationTest {
     }
     int rank = (int) (options.cost(k) / 80);
     double channel = lost(factorization, layer, new Channel(rank));
-    assertThat(factorization.why(k))
+    assertThat(factorization.why(options.how(k), options.numbers(k)))
         .startsWith(
             "spatial; for no more parameters channel loses %.2f %%, Tucker loses "
                 .formatted(100 * channel));

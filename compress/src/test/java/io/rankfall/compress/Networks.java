@@ -14,11 +14,39 @@ final class Networks {
   private Networks() {}
 
   static OnnxModel mlp(long seed, int... widths) throws ModelFormatException {
-    SplittableRandom random = new SplittableRandom(seed);
+    return mlp(new SplittableRandom(seed), Networks::gaussian, seed, widths);
+  }
+
+  /** Weights whose singular values fall by about a fifth from one to the next. */
+  static OnnxModel decaying(long seed, int... widths) throws ModelFormatException {
+    return mlp(new SplittableRandom(seed), Networks::decaying, seed, widths);
+  }
+
+  @FunctionalInterface
+  private interface Weights {
+    Matrix of(int rows, int cols, SplittableRandom random);
+  }
+
+  private static Matrix gaussian(int rows, int cols, SplittableRandom random) {
+    return Matrix.gaussian(rows, cols, random);
+  }
+
+  private static Matrix decaying(int rows, int cols, SplittableRandom random) {
+    int inner = Math.min(rows, cols);
+    Matrix left = Matrix.gaussian(rows, inner, random);
+    float[] scaled = left.toArray();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] *= (float) (Math.pow(0.8, i % inner) / Math.sqrt(cols));
+    }
+    return Matrix.of(rows, inner, scaled).times(Matrix.gaussian(inner, cols, random));
+  }
+
+  private static OnnxModel mlp(SplittableRandom random, Weights weights, long seed, int... widths)
+      throws ModelFormatException {
     List<Layer> layers = new ArrayList<>();
     for (int i = 1; i < widths.length; i++) {
       float[] bias = Matrix.gaussian(1, widths[i], random).toArray();
-      Layer layer = Layer.of("fc" + i, Matrix.gaussian(widths[i], widths[i - 1], random), bias);
+      Layer layer = Layer.of("fc" + i, weights.of(widths[i], widths[i - 1], random), bias);
       layers.add(i < widths.length - 1 ? layer.with(Activation.RELU) : layer);
     }
     return new FeedForwardExport(layers, new Producer("test", "1"), Map.of("seed", seed + ""))

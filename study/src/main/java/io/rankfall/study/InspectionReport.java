@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** An {@link Inspection} as one HTML file: the spectra of every layer, and a table to sort. */
 public final class InspectionReport {
   private static final List<String> SCRIPTS =
-      List.of("page-format.js", "page-theme.js", "page-chart.js", "inspection.js");
+      List.of("page-format.js", "page-theme.js", "page-chart.js", "page-frame.js", "inspection.js");
 
   /** More points of a spectrum than this no chart shows. */
   private static final int MOST_POINTS = 240;

@@ -9,35 +9,6 @@ const LOWEST_EXPONENT = -6;
 const superscripts = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶' };
 const decade = exponent =>
   exponent === 0 ? '1' : `10${[...String(Math.round(exponent))].map(c => superscripts[c] ?? c).join('')}`;
-const shape = ({ rows, cols }) => `${rows}\u00a0×\u00a0${cols}`;
-const compactCount = value =>
-  value >= 1e9 ? `${(value / 1e9).toFixed(2)}\u00a0B` : value >= 1e6 ? `${(value / 1e6).toFixed(1)}\u00a0M` : integer(value);
-const several = (count, one, more = `${one}s`) => `${integer(count)} ${count === 1 ? one : more}`;
-
-/* Charts draw themselves when they come into sight: a model may have a thousand layers. */
-const drawn = new Set();
-const inSight = new IntersectionObserver(
-  entries => entries.filter(entry => entry.isIntersecting).forEach(entry => entry.target.show()),
-  { rootMargin: '300px' }
-);
-
-function panel(heading, note, description, option) {
-  const canvas = el('div', { class: 'chart', role: 'img', 'aria-label': description });
-  const node = el('div', { class: 'panel' }, el('h4', {}, heading), el('p', { class: 'note' }, note), canvas);
-  let chart = null;
-  const draw = () => chart.setOption(option(), { notMerge: true });
-  canvas.show = () => {
-    if (chart) return;
-    inSight.unobserve(canvas);
-    chart = echarts.init(canvas, null, { renderer: 'svg' });
-    drawn.add(draw);
-    draw();
-    new ResizeObserver(() => chart.resize({ width: 'auto', height: 'auto' })).observe(canvas);
-  };
-  inSight.observe(canvas);
-  return node;
-}
-
 /* Zero has no exponent; a gap says so. */
 const exponents = (indices, values) => indices.map((index, i) => [index, values[i] > 0 ? Math.log10(values[i]) : null]);
 const lowest = lists =>
@@ -163,60 +134,14 @@ const columns = [
   { name: 'break_even', title: 'break‑even rank', value: layer => layer.breakEven, text: integer, kind: 'number' },
 ];
 
-function compare(a, b) {
-  if (a === null || b === null) return (a === null) - (b === null);
-  return typeof a === 'string' ? a.localeCompare(b) : a - b;
-}
-
-function matrixTable() {
-  const body = el('tbody');
-  const view = { column: null, descending: false };
-  const rows = () => {
-    if (!view.column) return layers;
-    const key = view.column.sort ?? view.column.value;
-    return [...layers].sort((a, b) => (view.descending ? -1 : 1) * compare(key(a), key(b)));
-  };
-  const cell = (column, layer) => {
-    const value = column.value(layer);
-    return el('td', { class: column.kind ?? 'text' }, value === null ? MISSING : String(column.text?.(value, layer) ?? value));
-  };
-  const heads = columns.map(column =>
-    el(
-      'th',
-      { scope: 'col', class: column.kind ?? 'text' },
-      el(
-        'button',
-        {
-          type: 'button',
-          onclick: () => {
-            view.descending = view.column === column ? !view.descending : column.kind === 'number';
-            view.column = column;
-            draw();
-          },
-        },
-        column.title
-      )
-    )
-  );
-  function draw() {
-    heads.forEach((head, i) =>
-      head.setAttribute('aria-sort', columns[i] !== view.column ? 'none' : view.descending ? 'descending' : 'ascending')
-    );
-    body.replaceChildren(...rows().map(layer => el('tr', {}, columns.map(column => cell(column, layer)))));
-  }
-  draw();
-  const table = () => ({
-    columns: columns.map(column => column.name),
-    rows: rows().map(layer => columns.map(column => column.value(layer))),
+const matrixTable = () =>
+  sortableTable({
+    id: 'matrices',
+    title: several(layers.length, 'weight matrix', 'weight matrices'),
+    note: 'What factors that keep 99 % of Σσ² would save, most first; click a column to sort by it. α: power law of the largest σ² after Martin and Mahoney, in brackets where the fit is poor (D > 0.2).',
+    columns,
+    items: layers,
   });
-  return el(
-    'figure',
-    { id: 'figure-matrices' },
-    el('div', { class: 'caption' }, el('h3', {}, several(layers.length, 'weight matrix', 'weight matrices')), csvButton('matrices', table)),
-    el('p', { class: 'note' }, 'What factors that keep 99 % of Σσ² would save, most first; click a column to sort by it. α: power law of the largest σ² after Martin and Mahoney, in brackets where the fit is poor (D > 0.2).'),
-    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Table of all matrices, scrolls' }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body))
-  );
-}
 
 const gallery = (id, title, note, key, panels) =>
   el(
@@ -246,14 +171,6 @@ const productsFigure = () =>
     products.map(productPanel)
   );
 
-const listed = (title, weights) =>
-  el(
-    'div',
-    { class: 'about' },
-    el('h3', {}, title),
-    el('dl', { class: 'facts' }, weights.map(w => el('div', {}, el('dt', {}, w.shape), el('dd', {}, `${w.name}: ${w.reason}`))))
-  );
-
 const sections = [
   ['matrices', 'Matrices', layers.length > 0 ? [matrixTable()] : []],
   ['spectra', 'Spectra', layers.length > 0 ? [spectraFigure()] : []],
@@ -266,66 +183,22 @@ const sections = [
       ...(skipped.length > 0 ? [listed(several(skipped.length, 'weight') + ' not looked at', skipped)] : []),
     ],
   ],
-].filter(([, , parts]) => parts.length > 0);
+];
 
-const themeButton = el('button', {
-  type: 'button',
-  class: 'theme',
-  onclick: () => {
-    theme.chosen = theme.current === 'dark' ? 'light' : 'dark';
-    redress();
-  },
-});
-
-function redress(name = theme.current) {
-  theme.apply(name);
-  const other = name === 'dark' ? 'light' : 'dark';
-  themeButton.textContent = other === 'dark' ? 'Dark' : 'Light';
-  themeButton.setAttribute('aria-label', `Switch to ${other} colours`);
+drawn.add(() =>
   spectraKey.replaceChildren(
     el('span', { class: 'run' }, strokeSwatch(token('hue-0'), 'solid'), 'this layer'),
     el('span', { class: 'run' }, randomSwatch(), 'random matrix of the same shape')
-  );
-  drawn.forEach(draw => draw());
-}
-
-const file = data.model.split(/[\\/]/).at(-1);
-const top = document.getElementById('top');
-top.before(
-  el(
-    'div',
-    { class: 'bar' },
-    el('span', { class: 'brand' }, 'Rankfall'),
-    el('nav', { 'aria-label': 'Parts' }, sections.map(([id, name]) => el('a', { href: `#${id}` }, name))),
-    themeButton
   )
 );
 const held = layers.reduce((sum, layer) => sum + layer.share, 0);
-top.append(
-  el('h1', {}, file),
-  el(
-    'p',
-    { class: 'lead' },
-    `${several(layers.length, 'weight matrix', 'weight matrices')} hold ${percent(held, 1)} of ${compactCount(data.parameters)} parameters.`
-  ),
-  el(
-    'p',
-    { class: 'verdict' },
+fillPage({
+  title: data.model.split(/[\\/]/).at(-1),
+  lead: `${several(layers.length, 'weight matrix', 'weight matrices')} hold ${percent(held, 1)} of ${compactCount(data.parameters)} parameters.`,
+  verdict:
     data.saved > 0
       ? `Factors that keep 99\u00a0% of each matrix’s Σσ² would save ${percent(data.saved / data.parameters, 1)} of the parameters.`
-      : 'No matrix gets smaller by factors that keep 99\u00a0% of its Σσ².'
-  )
-);
-document.getElementById('report').append(
-  ...sections.map(([id, name, parts]) => el('section', { id }, el('h2', {}, name), parts))
-);
-document.getElementById('foot').append(
-  `Rankfall ${data.version}. This file holds all its data and loads nothing. Charts: Apache ECharts ${echarts.version}.`
-);
-redress();
-darkPreference.addEventListener('change', () => redress());
-addEventListener('beforeprint', () => {
-  document.querySelectorAll('.chart').forEach(canvas => canvas.show());
-  redress('light');
+      : 'No matrix gets smaller by factors that keep 99\u00a0% of its Σσ².',
+  sections,
+  version: data.version,
 });
-addEventListener('afterprint', () => redress());
