@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:fine",
-      " 1:a finding: a budget that cannot be met, a training that diverged, weights with NaN",
+      " 1:a finding: a budget that cannot be met, a training that diverged, a failed run, NaN weights",
       " 2:wrong usage",
       " 3:failure: unreadable input, unwritable output",
       "130:interrupted"
@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  rankfall train --batch-size 16 --weight-decay 1e-3 --out run",
       "  rankfall inspect run/model.onnx",
       "  rankfall compress run/model.onnx --params 0.125 --out small.onnx",
+      "  rankfall sweep ten-minutes                  many trainings side by side, into a study",
       "",
       "'rankfall help COMMAND' tells the options of a command."
     },
@@ -46,6 +47,9 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       InspectCommand.class,
       CompressCommand.class,
+      SweepCommand.class,
+      RunsCommand.class,
+      WorkerCommand.class,
       HelpCommand.class
     })
 public final class Main implements Runnable {
@@ -97,6 +101,7 @@ public final class Main implements Runnable {
         .setErr(console.err())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(Glob.class, Glob::new)
+        .registerConverter(RunFilter.class, RunFilter::new)
         .setUsageHelpWidth(100)
         .setParameterExceptionHandler(new Failures(console))
         .setExecutionExceptionHandler(new Failures(console))

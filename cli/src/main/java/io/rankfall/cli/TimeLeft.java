@@ -30,7 +30,7 @@ final class TimeLeft {
     if (done <= 0 || seconds < 1) {
       return "";
     }
-    long left = Math.round(seconds * (total - done) / done);
+    long left = Math.round(seconds * Math.max(0, total - done) / done);
     return "%d:%02d".formatted(left / 60, left % 60);
   }
 

@@ -41,7 +41,7 @@ class ArchitectureTest {
         .whereLayer("djl")
         .mayOnlyBeAccessedByLayers("train", "study", "cli")
         .whereLayer("compress")
-        .mayOnlyBeAccessedByLayers("study", "cli")
+        .mayOnlyBeAccessedByLayers("train", "study", "cli")
         .check(CLASSES);
   }
 

@@ -12,6 +12,7 @@ import io.rankfall.compress.RankPolicy;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.study.sweep.SweepSpec;
 import io.rankfall.train.FashionMnist;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
@@ -105,9 +106,21 @@ class ReadmeTest {
   }
 
   @Test
+  void theSweepShownHas36Runs() throws IOException {
+    String readme = Files.readString(README);
+    int start = readme.indexOf("```yaml") + "```yaml".length();
+    String yaml = readme.substring(start, readme.indexOf("```", start));
+    SweepSpec sweep = SweepSpec.of("README.md", yaml, SweepSpec.Overrides.NONE);
+    assertThat(sweep.name()).isEqualTo("mine");
+    assertThat(sweep.runs()).hasSize(36);
+    assertThat(readme).contains("lists the 36 runs");
+  }
+
+  @Test
   void everyCommandOfTheTableExists() throws IOException {
     String readme = Files.readString(README);
-    for (String command : new String[] {"demo", "train", "inspect", "compress", "help"}) {
+    for (String command :
+        new String[] {"demo", "train", "inspect", "compress", "sweep", "runs", "help"}) {
       assertThat(readme).contains("`rankfall " + command);
     }
     assertThat(readme).contains("./rankfall demo").contains("mvn verify");

@@ -202,6 +202,16 @@ public final class BlockLearner implements Classifier {
     return pytorch.run("copy", () -> BlockWeights.of(block));
   }
 
+  /** The momentum of every parameter; within {@link PyTorch#run}. */
+  void saveVelocities(LearnerState.Writer to) {
+    update.save(to);
+  }
+
+  /** Undoes {@link #saveVelocities} before the first step; within {@link PyTorch#run}. */
+  void restoreVelocities(LearnerState from) {
+    update.restore(from);
+  }
+
   /** Frees what is held outside the heap, the parameters that this has drawn included. */
   @Override
   public void close() {

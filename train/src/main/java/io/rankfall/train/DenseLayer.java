@@ -157,6 +157,22 @@ final class DenseLayer implements AutoCloseable {
         name, weights.snapshot(), bias.snapshot(), norm == null ? null : norm.snapshot());
   }
 
+  void save(LearnerState.Writer state) {
+    weights.save(name, state);
+    bias.save(name + ".bias", state);
+    if (norm != null) {
+      norm.save(name, state);
+    }
+  }
+
+  void restore(LearnerState state) {
+    weights.restore(name, state);
+    bias.restore(name + ".bias", state);
+    if (norm != null) {
+      norm.restore(name, state);
+    }
+  }
+
   @Override
   public void close() {
     weights.close();

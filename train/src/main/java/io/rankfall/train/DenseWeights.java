@@ -76,10 +76,7 @@ final class DenseWeights implements AutoCloseable {
     this.inputGradients = inputGradients;
     this.weights = new NativeMatrix(in, out);
     this.state = sgd.momentum() == 0 ? null : new NativeMatrix(in, out);
-    float[] transposed = initial.transposed().toArray();
-    for (int k = 0; k < in; k++) {
-      weights.put(k, transposed, k * out);
-    }
+    overwrite(weights, initial.transposed().toArray());
     int most = Math.max(1, NUMBERS_PER_BLOCK / weights.stride());
     for (int from = 0; from < in; from += most) {
       blocks.add(block(from, Math.min(most, in - from)));
@@ -215,6 +212,51 @@ final class DenseWeights implements AutoCloseable {
       }
     }
     return Matrix.of(in, out, transposed).transposed();
+  }
+
+  /** Ŵᵀ, U and the scalars that belong to them, as they are. */
+  void save(String layer, LearnerState.Writer to) {
+    to.tensor(layer + ".weight", copy(weights));
+    to.scalar(layer + ".weight.scale", scale);
+    if (state != null) {
+      to.tensor(layer + ".momentum", copy(state));
+      to.scalar(layer + ".momentum.scale", stateScale);
+      to.scalar(layer + ".momentum.rate", heavyBallRate);
+    }
+  }
+
+  void restore(String layer, LearnerState from) {
+    overwrite(weights, from.tensor(layer + ".weight", in, out));
+    scale = from.scalar(layer + ".weight.scale");
+    if (state != null) {
+      overwrite(state, from.tensor(layer + ".momentum", in, out));
+      stateScale = from.scalar(layer + ".momentum.scale");
+      heavyBallRate = from.scalar(layer + ".momentum.rate");
+      // Before the first step there is no rate yet.
+      heavyBall =
+          heavyBallRate == 0
+              ? new HeavyBall(0, 1, 0)
+              : HeavyBall.of(heavyBallRate, sgd.weightDecay(), sgd.momentum());
+    }
+  }
+
+  private Matrix copy(NativeMatrix matrix) {
+    return Matrix.filled(
+        in,
+        out,
+        values -> {
+          float[] row = new float[out];
+          for (int k = 0; k < in; k++) {
+            matrix.get(k, row);
+            System.arraycopy(row, 0, values, k * out, out);
+          }
+        });
+  }
+
+  private void overwrite(NativeMatrix matrix, float[] values) {
+    for (int k = 0; k < in; k++) {
+      matrix.put(k, values, k * out);
+    }
   }
 
   @Override

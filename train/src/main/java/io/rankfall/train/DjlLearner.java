@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 
 /** An MLP trained by PyTorch's autograd through DJL. */
 final class DjlLearner implements Learner {
@@ -26,6 +27,34 @@ final class DjlLearner implements Learner {
   @Override
   public Network network() {
     return pytorch.run("copy", mlp::network);
+  }
+
+  @Override
+  public LearnerState state() {
+    return pytorch.run(
+        "copy",
+        () -> {
+          LearnerState.Writer writer = new LearnerState.Writer();
+          mlp.arrays().forEach((name, array) -> writer.row(name, array.toFloatArray()));
+          learner.saveVelocities(writer);
+          return writer.state();
+        });
+  }
+
+  @Override
+  public void restore(LearnerState state) {
+    pytorch.run(
+        "restore",
+        () -> {
+          mlp.arrays()
+              .forEach(
+                  (name, array) -> {
+                    FloatBuffer memory = pytorch.memory(array);
+                    memory.put(state.tensor(name, 1, memory.capacity()));
+                  });
+          learner.restoreVelocities(state);
+          return state;
+        });
   }
 
   @Override

@@ -125,6 +125,21 @@ final class FusedBatchNorm {
     beta.descend(betaGradient, learningRate);
   }
 
+  void save(String layer, LearnerState.Writer to) {
+    gamma.save(layer + ".gamma", to);
+    beta.save(layer + ".beta", to);
+    to.row(layer + ".runningMean", runningMean);
+    to.row(layer + ".runningVariance", runningVariance);
+  }
+
+  void restore(String layer, LearnerState from) {
+    gamma.restore(layer + ".gamma", from);
+    beta.restore(layer + ".beta", from);
+    System.arraycopy(from.tensor(layer + ".runningMean", 1, width), 0, runningMean, 0, width);
+    System.arraycopy(
+        from.tensor(layer + ".runningVariance", 1, width), 0, runningVariance, 0, width);
+  }
+
   BatchNorm snapshot() {
     return new BatchNorm(
         gamma.snapshot(),

@@ -83,6 +83,18 @@ final class FusedMlpLearner implements Learner {
   }
 
   @Override
+  public LearnerState state() {
+    LearnerState.Writer writer = new LearnerState.Writer();
+    layers.forEach(layer -> layer.save(writer));
+    return writer.state();
+  }
+
+  @Override
+  public void restore(LearnerState state) {
+    layers.forEach(layer -> layer.restore(state));
+  }
+
+  @Override
   public void close() {
     layers.forEach(DenseLayer::close);
   }

@@ -40,6 +40,17 @@ final class HeapParameter {
     tile.repeat(values);
   }
 
+  void save(String name, LearnerState.Writer to) {
+    to.row(name, Arrays.copyOf(values, width));
+    to.row(name + ".velocity", velocity);
+  }
+
+  void restore(String name, LearnerState from) {
+    System.arraycopy(from.tensor(name, 1, width), 0, values, 0, width);
+    System.arraycopy(from.tensor(name + ".velocity", 1, width), 0, velocity, 0, width);
+    tile.repeat(values);
+  }
+
   Matrix snapshot() {
     return Matrix.of(1, width, Arrays.copyOf(values, width));
   }

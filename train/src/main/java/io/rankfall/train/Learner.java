@@ -17,4 +17,17 @@ public interface Learner extends Classifier {
 
   /** A copy of all parameters. */
   Network network();
+
+  /** A copy of all that decides how the training goes on. */
+  LearnerState state();
+
+  /**
+   * Goes on as the learner did that gave {@code state}, to the bit. Must be called before the first
+   * step.
+   *
+   * @param state of a learner of the same kind, started with the same architecture, {@link Sgd} and
+   *     batch size
+   * @throws IllegalArgumentException in one line, if a part is missing or has another shape
+   */
+  void restore(LearnerState state);
 }

@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
@@ -7,7 +8,9 @@ import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import io.rankfall.spectra.Matrix;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +67,21 @@ final class MlpBlock {
 
   SequentialBlock block() {
     return block;
+  }
+
+  /** All arrays by name, trained or not, in the order of the layers. */
+  Map<String, NDArray> arrays() {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    for (Layer layer : layers) {
+      arrays.put(layer.name + ".weight", parameter(layer.linear, "weight").getArray());
+      arrays.put(layer.name + ".bias", parameter(layer.linear, "bias").getArray());
+      if (layer.norm != null) {
+        for (String part : List.of("gamma", "beta", "runningMean", "runningVar")) {
+          arrays.put(layer.name + "." + part, parameter(layer.norm, part).getArray());
+        }
+      }
+    }
+    return arrays;
   }
 
   /** A copy of the parameters. */

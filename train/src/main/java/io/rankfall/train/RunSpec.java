@@ -35,4 +35,32 @@ public record RunSpec(
           "batch size: expected >= 2 with batch normalisation, found 1");
     }
   }
+
+  /**
+   * A name for all but the number of epochs: 16 hexadecimal digits of a SHA-256 hash. Epochs do not
+   * count, since a longer run begins with the shorter one to the bit: milestones are counted from
+   * the start.
+   */
+  public String id() {
+    return SpecJson.id(this);
+  }
+
+  /** This as JSON in one line. */
+  public String json() {
+    return SpecJson.text(this);
+  }
+
+  /**
+   * What {@link #json} wrote.
+   *
+   * @throws IllegalArgumentException in one line, if it is no spec
+   */
+  public static RunSpec ofJson(String json) {
+    return SpecJson.spec(json);
+  }
+
+  /** The same training, to be ended after another number of epochs. */
+  public RunSpec withEpochs(int count) {
+    return new RunSpec(dataset, architecture, initialization, batchSize, sgd, count, seed, learner);
+  }
 }

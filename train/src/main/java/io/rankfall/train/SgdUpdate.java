@@ -28,6 +28,9 @@ final class SgdUpdate {
     final NDArray parameter;
     @Nullable FloatBuffer velocities;
 
+    /** What an earlier learner had where PyTorch looks for gradients, until there is memory. */
+    float @Nullable [] restored;
+
     Trained(NDArray parameter) {
       this.parameter = parameter;
     }
@@ -45,12 +48,51 @@ final class SgdUpdate {
     for (Trained trained : parameters) {
       if (trained.velocities == null) {
         trained.velocities = pytorch.gradientMemory(trained.parameter);
+        addRestored(trained);
       }
       if (trained.velocities != null) {
         // Asked for each time: DJL's NDArray.set gives an array other memory.
         FloatBuffer weights = pytorch.memory(trained.parameter);
         apply(weights, trained.velocities, learningRate);
       }
+    }
+  }
+
+  /** G, which the first backward pass has left, becomes momentum·v + G as in all later ones. */
+  private static void addRestored(Trained trained) {
+    float[] restored = trained.restored;
+    FloatBuffer velocities = trained.velocities;
+    if (restored != null && velocities != null) {
+      for (int i = 0; i < restored.length; i++) {
+        velocities.put(i, restored[i] + velocities.get(i));
+      }
+      trained.restored = null;
+    }
+  }
+
+  /** The velocities times the momentum, of those parameters that a backward pass has reached. */
+  void save(LearnerState.Writer to) {
+    for (int p = 0; p < parameters.size(); p++) {
+      Trained trained = parameters.get(p);
+      if (trained.velocities != null) {
+        float[] values = new float[trained.velocities.capacity()];
+        trained.velocities.get(0, values);
+        to.row("velocity." + p, values);
+      } else if (trained.restored != null) {
+        to.row("velocity." + p, trained.restored);
+      }
+    }
+  }
+
+  /** To be called before the first {@link #apply(double)}. */
+  void restore(LearnerState from) {
+    for (int p = 0; p < parameters.size(); p++) {
+      Trained trained = parameters.get(p);
+      String name = "velocity." + p;
+      trained.restored =
+          from.tensors().containsKey(name)
+              ? from.tensor(name, 1, Math.toIntExact(trained.parameter.size()))
+              : null;
     }
   }
 

@@ -22,15 +22,41 @@ public final class Trainer {
    * @throws InterruptedException if the thread was interrupted; the run is abandoned
    */
   public Run train(RunSpec spec, TrainingListener listener) throws InterruptedException {
-    requireFit(spec);
-    long start = System.nanoTime();
-    List<EpochRecord> epochs = new ArrayList<>();
-    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    RunOutcome outcome;
-    try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
-      outcome = new Training(spec, learner, listener, epochs).run();
+    return train(requireFit(spec), null, listener);
+  }
+
+  /**
+   * Goes on from a checkpoint: outcome and records are, to the bit, those of a training that was
+   * not interrupted. The listener hears of the epochs that are trained now.
+   *
+   * @param epochs where to end: the checkpoint's own number of epochs, or another one that is not
+   *     behind it
+   * @return the whole run, with the records and the seconds before the checkpoint
+   * @throws IllegalArgumentException in one line, if the checkpoint is of other data or ahead
+   * @throws InterruptedException if the thread was interrupted; the run is abandoned
+   */
+  public Run resume(Checkpoint checkpoint, int epochs, TrainingListener listener)
+      throws InterruptedException {
+    if (!checkpoint.dataSha256().equals(dataset.sha256())) {
+      throw new IllegalArgumentException(
+          "checkpoint: expected one of data %s, found %s"
+              .formatted(dataset.sha256(), checkpoint.dataSha256()));
     }
-    return new Run(spec, outcome, epochs, (System.nanoTime() - start) * 1e-9);
+    if (checkpoint.epoch() > epochs) {
+      throw new IllegalArgumentException(
+          "checkpoint: expected at most epoch %d, found %d".formatted(epochs, checkpoint.epoch()));
+    }
+    return train(requireFit(checkpoint.spec().withEpochs(epochs)), checkpoint, listener);
+  }
+
+  private Run train(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
+      throws InterruptedException {
+    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
+    try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
+      Training training = new Training(spec, learner, listener, from);
+      RunOutcome outcome = training.run();
+      return new Run(spec, outcome, training.epochs, training.seconds());
+    }
   }
 
   /**
@@ -59,24 +85,40 @@ public final class Trainer {
     private final RunSpec spec;
     private final Learner learner;
     private final TrainingListener listener;
-    private final List<EpochRecord> epochs;
+    private final List<EpochRecord> epochs = new ArrayList<>();
+    private final double secondsBefore;
+    private final long start = System.nanoTime();
 
-    Training(RunSpec spec, Learner learner, TrainingListener listener, List<EpochRecord> epochs) {
+    Training(RunSpec spec, Learner learner, TrainingListener listener, @Nullable Checkpoint from) {
       this.spec = spec;
       this.learner = learner;
       this.listener = listener;
-      this.epochs = epochs;
+      this.secondsBefore = from == null ? 0 : from.seconds();
+      if (from != null) {
+        learner.restore(from.state());
+        epochs.addAll(from.epochs());
+      }
+    }
+
+    double seconds() {
+      return secondsBefore + (System.nanoTime() - start) * 1e-9;
+    }
+
+    private Checkpoint checkpoint() {
+      return new Checkpoint(spec, dataset.sha256(), learner.state(), epochs, seconds());
     }
 
     RunOutcome run() throws InterruptedException {
-      record(
-          new EpochRecord(
-              0,
-              spec.sgd().learningRate(1),
-              null,
-              learner.evaluate(dataset.test()),
-              RankProbe.measure(learner.network())));
-      for (int epoch = 1; epoch <= spec.epochs(); epoch++) {
+      if (epochs.isEmpty()) {
+        record(
+            new EpochRecord(
+                0,
+                spec.sgd().learningRate(1),
+                null,
+                learner.evaluate(dataset.test()),
+                RankProbe.measure(learner.network())));
+      }
+      for (int epoch = epochs.size(); epoch <= spec.epochs(); epoch++) {
         RunOutcome.Diverged diverged = epoch(epoch);
         if (diverged != null) {
           return diverged;
@@ -88,6 +130,7 @@ public final class Trainer {
     private void record(EpochRecord record) {
       epochs.add(record);
       listener.onEpoch(record);
+      listener.onCheckpoint(record.epoch(), this::checkpoint);
     }
 
     private RunOutcome.@Nullable Diverged epoch(int epoch) throws InterruptedException {

@@ -1,5 +1,7 @@
 package io.rankfall.train;
 
+import java.util.function.Supplier;
+
 /**
  * Hears of a training's progress on the training thread; what it does there delays the training.
  */
@@ -16,4 +18,12 @@ public interface TrainingListener {
    * @param step within the epoch, counted from 1
    */
   default void onStep(int epoch, int step, StepResult result) {}
+
+  /**
+   * After {@link #onEpoch}, epoch 0 included: the training can be resumed from here.
+   *
+   * @param checkpoint copies the training's state when asked, on this thread and before this
+   *     returns
+   */
+  default void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {}
 }

@@ -1,0 +1,177 @@
+package io.rankfall.cli;
+
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import io.rankfall.compress.AtomicFile;
+import io.rankfall.study.store.StoredEpoch;
+import io.rankfall.study.store.StoredLayer;
+import io.rankfall.study.store.StoredRun;
+import io.rankfall.study.store.StudyStore;
+import io.rankfall.study.store.StudyStore.Opening;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "runs",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Lists the runs of a study, or exports what was measured on them, one measurement a row.",
+      "",
+      "Ranks count σ/‖W‖F above 1e-3 and 1e-2, as means over all layers but the last. Other thresholds",
+      "are counted in the stored spectra; rows without one stay empty there.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  rankfall runs ten-minutes.db",
+      "  rankfall runs ten-minutes.db --where state=diverged,failed",
+      "  rankfall runs ten-minutes.db --where batchSize=8 --where 'lr>=0.1' --csv > runs.csv",
+      "  rankfall runs ten-minutes.db --per epoch --tau 0.04,0.05 --csv --out epochs.csv",
+      "  rankfall runs ten-minutes.db --per layer --jsonl --out layers.jsonl"
+    })
+final class RunsCommand implements Callable<Integer> {
+
+  /** What a row is. */
+  enum Row {
+    RUN,
+    EPOCH,
+    LAYER
+  }
+
+  @Parameters(paramLabel = "STUDY", description = "A file, or a URL of PostgreSQL.")
+  private String study = "";
+
+  @Option(
+      names = "--where",
+      paramLabel = "CONDITION",
+      description = {
+        "NAME=VALUE,... or with <, <=, >, >=, !=; several must all hold. Names: run, batchSize,",
+        "learningRate, weightDecay, momentum, seed, epochs, net, initialization, learner, state,",
+        "testAccuracy."
+      })
+  private List<RunFilter> filters = List.of();
+
+  @ArgGroup private Format format = new Format();
+
+  private static final class Format {
+    @Option(names = "--csv", description = "Print CSV instead of a table.")
+    private boolean csv;
+
+    @Option(names = "--jsonl", description = "Print JSON, one object a line.")
+    private boolean jsonl;
+  }
+
+  @Option(
+      names = "--per",
+      paramLabel = "WHAT",
+      description = "A row for each ${COMPLETION-CANDIDATES}, in CSV and JSON. Default: RUN.")
+  private Row per = Row.RUN;
+
+  @Option(
+      names = "--tau",
+      split = ",",
+      paramLabel = "TAU",
+      description = "Count σ/‖W‖F above these as well, in CSV and JSON.")
+  private List<Double> thresholds = List.of();
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Write CSV or JSON to a file.")
+  private @Nullable Path out;
+
+  private final Console console;
+
+  RunsCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    boolean table = !format.csv && !format.jsonl;
+    if (table && (per != Row.RUN || !thresholds.isEmpty() || out != null)) {
+      throw new UsageException("--per, --tau and --out: expected with --csv or --jsonl");
+    }
+    if (thresholds.stream().anyMatch(tau -> !(tau >= 0 && tau < 1))) {
+      throw new UsageException("--tau: expected 0 to below 1, found " + thresholds);
+    }
+    try (StudyStore store = StudyStore.open(study, Opening.EXISTING)) {
+      List<StoredRun> runs =
+          store.runs().stream()
+              .filter(run -> filters.stream().allMatch(filter -> filter.test(run)))
+              .toList();
+      if (table) {
+        RunsTable.lines(runs).forEach(console.out()::println);
+        console.out().printf("%n%s%n", RunsTable.summary(runs));
+      } else if (out == null) {
+        export(store, runs, console.out());
+      } else {
+        AtomicFile.write(
+            out,
+            file -> {
+              Writer writer = new OutputStreamWriter(file, StandardCharsets.UTF_8);
+              export(store, runs, writer);
+              writer.flush();
+            });
+      }
+    }
+    console.out().flush();
+    return ExitCode.OK;
+  }
+
+  /** Run by run: what is in memory does not grow with the study. */
+  private void export(StudyStore store, List<StoredRun> runs, Writer writer) throws IOException {
+    RunRows rows = new RunRows(thresholds);
+    JsonMapper json = new JsonMapper();
+    ObjectWriter csv = null;
+    for (StoredRun run : runs) {
+      for (Map<String, @Nullable Object> row : rows(rows, store, run)) {
+        if (format.jsonl) {
+          writer.write(json.writeValueAsString(row) + "\n");
+          continue;
+        }
+        if (csv == null) {
+          CsvSchema.Builder schema = CsvSchema.builder();
+          row.keySet().forEach(schema::addColumn);
+          csv = new CsvMapper().writer(schema.build());
+          writer.write(String.join(",", row.keySet()) + "\n");
+        }
+        writer.write(csv.writeValueAsString(row));
+      }
+    }
+  }
+
+  private List<Map<String, @Nullable Object>> rows(RunRows rows, StudyStore store, StoredRun run)
+      throws IOException {
+    if (per == Row.RUN && thresholds.isEmpty()) {
+      return List.of(rows.ofRun(run, run.last()));
+    }
+    List<StoredEpoch> epochs = store.epochs(run.id());
+    List<Map<String, @Nullable Object>> made = new ArrayList<>();
+    if (per == Row.RUN) {
+      made.add(rows.ofRun(run, epochs.isEmpty() ? null : epochs.get(epochs.size() - 1)));
+      return made;
+    }
+    for (StoredEpoch epoch : epochs) {
+      if (per == Row.EPOCH) {
+        made.add(rows.ofEpoch(run, epoch));
+      } else {
+        for (StoredLayer layer : epoch.layers()) {
+          made.add(rows.ofLayer(run, epoch, layer));
+        }
+      }
+    }
+    return made;
+  }
+}

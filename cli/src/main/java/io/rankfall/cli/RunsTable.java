@@ -1,0 +1,93 @@
+package io.rankfall.cli;
+
+import io.rankfall.study.store.RunState;
+import io.rankfall.study.store.StoredEpoch;
+import io.rankfall.study.store.StoredRun;
+import io.rankfall.train.RunSpec;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Runs of a study as a table for people. */
+final class RunsTable {
+  private RunsTable() {}
+
+  static List<String> lines(List<StoredRun> runs) {
+    Table table =
+        new Table(
+            "run",
+            "net",
+            "B",
+            "µ",
+            "wd",
+            "m",
+            "seed",
+            "state",
+            "epoch",
+            "test",
+            "rank 1e-3",
+            "rank 1e-2",
+            "seconds");
+    for (StoredRun run : runs) {
+      RunSpec spec = run.spec();
+      StoredEpoch last = run.last();
+      table.add(
+          run.id(),
+          net(spec),
+          Integer.toString(spec.batchSize()),
+          number(spec.sgd().learningRate()),
+          number(spec.sgd().weightDecay()),
+          number(spec.sgd().momentum()),
+          Long.toString(spec.seed()),
+          run.state().name().toLowerCase(Locale.ROOT),
+          (last == null ? "–" : last.epoch()) + "/" + spec.epochs(),
+          last == null ? "–" : "%.2f%%".formatted(100 * last.test().accuracy()),
+          last == null ? "–" : "%.1f".formatted(last.meanRank1e3()),
+          last == null ? "–" : "%.1f".formatted(last.meanRank1e2()),
+          ended(run) ? "%.0f".formatted(run.seconds()) : "–");
+    }
+    return table.lines();
+  }
+
+  private static boolean ended(StoredRun run) {
+    return run.state() == RunState.COMPLETED || run.state() == RunState.DIVERGED;
+  }
+
+  /** For example {@code 48 runs: 46 completed, 2 diverged}. */
+  static String summary(List<StoredRun> runs) {
+    String parts =
+        List.of(RunState.values()).stream()
+            .filter(state -> count(runs, state) > 0)
+            .map(state -> count(runs, state) + " " + state.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "));
+    return "%d run%s%s"
+        .formatted(runs.size(), runs.size() == 1 ? "" : "s", parts.isEmpty() ? "" : ": " + parts);
+  }
+
+  static long count(List<StoredRun> runs, RunState state) {
+    return runs.stream().filter(run -> run.state() == state).count();
+  }
+
+  /** As the architecture's label, with equal neighbours counted: {@code 784-10x100-10+bn}. */
+  static String net(RunSpec spec) {
+    List<Integer> widths = spec.architecture().widths();
+    StringBuilder text = new StringBuilder();
+    for (int from = 0; from < widths.size(); ) {
+      int to = from;
+      while (to < widths.size() && widths.get(to).equals(widths.get(from))) {
+        to++;
+      }
+      text.append(from == 0 ? "" : "-")
+          .append(to - from > 1 ? (to - from) + "x" : "")
+          .append(widths.get(from));
+      from = to;
+    }
+    String label = spec.architecture().label();
+    return text + (label.contains("+") ? label.substring(label.indexOf('+')) : "");
+  }
+
+  /** The shortest text that is this number: 0.1, 5.0E-4 as 5e-4. */
+  static String number(double value) {
+    return Double.toString(value).replaceFirst("\\.0(?=E|$)", "").replace('E', 'e');
+  }
+}

@@ -1,0 +1,223 @@
+package io.rankfall.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.rankfall.study.store.RunState;
+import io.rankfall.study.store.StoredRun;
+import io.rankfall.study.store.StudyStore;
+import io.rankfall.study.store.StudyStore.Opening;
+import io.rankfall.study.sweep.SweepSpec;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SweepCommandTest {
+  private static final long LIMIT_SECONDS = 120;
+  private static Path folder;
+  private static Path study;
+
+  /** What a command printed and returned. */
+  private record Ran(int exitCode, String out, String err) {}
+
+  private static Ran run(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode = Main.run(new Console(new PrintWriter(out), new PrintWriter(err), false), args);
+    return new Ran(exitCode, out.toString(), err.toString());
+  }
+
+  private static String[] grid(Path into, String... more) {
+    List<String> args =
+        new ArrayList<>(
+            List.of("sweep", "--batch-size", "64,256", "--lr", "0.1", "--weight-decay", "0,1e-3"));
+    args.addAll(List.of("--hidden", "16,8", "--study", into.toString()));
+    args.addAll(List.of(more));
+    return args.toArray(String[]::new);
+  }
+
+  /** A study of four small runs and one that diverges, used by several tests. */
+  @BeforeAll
+  static void sweep(@TempDir Path shared) {
+    folder = shared;
+    study = folder.resolve("study.db");
+    Ran ran = run(grid(study, "--epochs", "2"));
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.err()).contains("4 runs: 4 waiting; 4 to train").contains("4/4  784-16-8-10 B=");
+    assertThat(ran.out()).contains("4 runs: 4 completed").contains("2/2").contains("0.001");
+    Ran diverging =
+        run(
+            "sweep",
+            "--lr",
+            "1e30",
+            "--hidden",
+            "16,8",
+            "--epochs",
+            "2",
+            "--weight-decay",
+            "0",
+            "--study",
+            study.toString());
+    assertThat(diverging.exitCode()).as("diverged runs are data").isZero();
+    assertThat(diverging.out()).contains("1 run: 1 diverged");
+  }
+
+  @Test
+  void theSameAgainTrainsNothingAndMoreEpochsOnlyTheNewOnes() throws IOException {
+    Path copy = folder.resolve("copy.db");
+    assertThat(run(grid(copy, "--epochs", "1")).exitCode()).isZero();
+    Ran again = run(grid(copy, "--epochs", "1"));
+    assertThat(again.exitCode()).isZero();
+    assertThat(again.err()).isEmpty();
+    assertThat(run(grid(copy, "--epochs", "2")).exitCode()).isZero();
+    try (StudyStore extended = StudyStore.open(copy.toString(), Opening.EXISTING);
+        StudyStore whole = StudyStore.open(study.toString(), Opening.EXISTING)) {
+      for (StoredRun run : extended.runs()) {
+        assertThat(extended.epochs(run.id())).isEqualTo(whole.epochs(run.id()));
+      }
+    }
+  }
+
+  @Test
+  void aDryRunListsAndEstimatesAndWritesNothing() {
+    Path none = folder.resolve("none.db");
+    Ran ran = run(grid(none, "--epochs", "5", "--dry-run"));
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .contains("4 runs: about ")
+        .contains("MB of checkpoints")
+        .contains("784-16-8-10");
+    assertThat(ran.out().lines().filter(line -> line.endsWith("FUSED"))).hasSize(4);
+    assertThat(none).doesNotExist();
+  }
+
+  @Test
+  void runsAreListedFilteredAndExported() throws IOException {
+    Ran all = run("runs", study.toString());
+    assertThat(all.exitCode()).isZero();
+    assertThat(all.out()).contains("5 runs: 4 completed, 1 diverged");
+    Ran some = run("runs", study.toString(), "--where", "batchSize=64", "--where", "wd=0");
+    assertThat(some.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(some.err()).contains("expected one of run, batchSize, learningRate");
+    some = run("runs", study.toString(), "--where", "batchSize=64", "--where", "weightDecay>0");
+    assertThat(some.out()).contains("1 run: 1 completed");
+    assertThat(run("runs", study.toString(), "--where", "state=diverged").out())
+        .contains("1 run: 1 diverged");
+
+    Ran csv = run("runs", study.toString(), "--per", "epoch", "--csv", "--tau", "0.02");
+    List<String> lines = csv.out().lines().toList();
+    assertThat(lines.get(0)).startsWith("run,state,dataset").endsWith("meanRank0.02");
+    assertThat(lines).hasSize(1 + 4 * 3 + 1);
+    int columns = lines.get(0).split(",", -1).length;
+    assertThat(lines).allMatch(line -> line.split(",", -1).length == columns);
+    Path file = folder.resolve("layers.jsonl");
+    Ran jsonl =
+        run("runs", study.toString(), "--per", "layer", "--jsonl", "--out", file.toString());
+    assertThat(jsonl.exitCode()).as(jsonl.err()).isZero();
+    List<String> rows = Files.readAllLines(file);
+    assertThat(rows).hasSize((4 * 3 + 1) * 3);
+    JsonNode row = new JsonMapper().readTree(rows.get(1));
+    assertThat(row.path("layer").asText()).isEqualTo("fc2");
+    assertThat(row.path("outputs").asInt()).isEqualTo(8);
+    assertThat(row.path("rank1e-3").asInt()).isEqualTo(8);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "sweep|expected a specification, a preset or options",
+        "sweep --batch-size 4,x|options: batchSize: expected a whole number, found 'x'",
+        "sweep --batch-size 70000|expected at most the 60000 training examples, found 70000",
+        "sweep --batch-size 1 --batch-norm|batch size: expected >= 2 with batch normalisation",
+        "sweep ten-minutes --jobs 0|jobs: expected >= 1, found 0",
+        "sweep --epochs 2 --seeds a|'a' is not a long",
+        "runs x --tau 2 --csv|--tau: expected 0 to below 1, found [2.0]",
+        "runs x --per epoch|--per, --tau and --out: expected with --csv or --jsonl",
+        "runs x --where lr~3|expected NAME=VALUE or <",
+        "runs x --where lr>big|expected a number in 'lr>big', found 'big'",
+      })
+  void wrongUsageIsOneLine(String line, String message) {
+    Ran ran = run(line.split(" ", -1));
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(ran.err().lines()).hasSize(1);
+    assertThat(ran.err()).contains(message);
+  }
+
+  @Test
+  void badFilesAreFailuresInOneLine() throws IOException {
+    Path yaml = Files.writeString(folder.resolve("bad.yaml"), "name: x\nmethod: no\n");
+    Ran ran = run("sweep", yaml.toString());
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertThat(ran.err().strip())
+        .isEqualTo("rankfall: " + yaml + ":2: method: expected grid or random, found 'no'");
+    Ran text = run("runs", yaml.toString());
+    assertThat(text.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertThat(text.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void theHelpNamesEveryPresetAndHidesTheWorker() {
+    String help = run("sweep", "--help").out();
+    SweepSpec.PRESETS.forEach(preset -> assertThat(help).contains(preset));
+    assertThat(run("--help").out()).contains("sweep", "runs").doesNotContain("worker");
+  }
+
+  @Test
+  void controlCEndsWithCode130AndTheSameCommandGoesOn() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "needs /bin/kill to send SIGINT");
+    Path into = folder.resolve("interrupted.db");
+    String[] args =
+        grid(into, "--epochs", "12", "--seeds", "1,2", "--checkpoint-every", "0", "--jobs", "2");
+    Process sweep = start(args);
+    List<ProcessHandle> workers;
+    try (BufferedReader progress = sweep.errorReader()) {
+      String line = progress.readLine();
+      while (line != null && !line.startsWith("1/8")) {
+        line = progress.readLine();
+      }
+      assertThat(line).startsWith("1/8");
+      workers = sweep.descendants().toList();
+      assertThat(workers).hasSize(2);
+      new ProcessBuilder("/bin/kill", "-INT", Long.toString(sweep.pid())).start().waitFor();
+      assertThat(sweep.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(progress.lines().filter(l -> l.startsWith("rankfall:")))
+          .containsExactly("rankfall: interrupted; the files written so far are whole");
+    }
+    assertThat(sweep.exitValue()).isEqualTo(ExitCode.INTERRUPTED);
+    for (ProcessHandle worker : workers) {
+      worker.onExit().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+    try (StudyStore store = StudyStore.open(into.toString(), Opening.EXISTING)) {
+      assertThat(store.runs())
+          .noneMatch(run -> run.state() == RunState.RUNNING || run.crashes() > 0)
+          .anyMatch(run -> run.state() == RunState.WAITING);
+    }
+    Ran rest = run(args);
+    assertThat(rest.exitCode()).as(rest.err()).isZero();
+    assertThat(rest.out()).contains("8 runs: 8 completed");
+  }
+
+  private static Process start(String... args) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx300m", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-cp"));
+    command.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(Arrays.asList(args));
+    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+}

@@ -1,0 +1,136 @@
+package io.rankfall.study.store;
+
+import io.rankfall.train.Evaluation;
+import io.rankfall.train.RunSpec;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Rows as records. */
+final class StoredRows {
+  private StoredRows() {}
+
+  /**
+   * @param sweep null for all runs
+   */
+  static List<StoredRun> runs(Connection connection, @Nullable String sweep) throws SQLException {
+    String where =
+        sweep == null ? "" : " WHERE r.id IN (SELECT run FROM sweep_run WHERE sweep = ?)";
+    String sql =
+        "SELECT r.id, r.specification, r.epochs, r.state, r.message, r.crashes, r.seconds, e.*"
+            + " FROM run r LEFT JOIN epoch e ON e.run = r.id AND e.epoch ="
+            + " (SELECT MAX(epoch) FROM epoch WHERE run = r.id)"
+            + where
+            + " ORDER BY r.architecture, r.batch_size, r.learning_rate, r.weight_decay,"
+            + " r.momentum, r.seed, r.id";
+    List<StoredRun> runs = new ArrayList<>();
+    Object[] values = sweep == null ? new Object[0] : new Object[] {sweep};
+    try (PreparedStatement statement = Database.prepared(connection, sql, values);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        runs.add(
+            new StoredRun(
+                text(row, "id"),
+                RunSpec.ofJson(text(row, "specification")).withEpochs(row.getInt("epochs")),
+                RunState.valueOf(text(row, "state")),
+                row.getString("message"),
+                row.getInt("crashes"),
+                row.getDouble("seconds"),
+                row.getString("run") == null ? null : epoch(row, List.of())));
+      }
+    }
+    return runs;
+  }
+
+  static List<String> sweeps(Connection connection) throws SQLException {
+    List<String> names = new ArrayList<>();
+    try (PreparedStatement statement =
+            Database.prepared(connection, "SELECT name FROM sweep ORDER BY name");
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        names.add(row.getString(1));
+      }
+    }
+    return names;
+  }
+
+  static List<StoredEpoch> epochs(Connection connection, String run) throws SQLException {
+    Map<Integer, List<StoredLayer>> layers = layers(connection, run);
+    List<StoredEpoch> epochs = new ArrayList<>();
+    try (PreparedStatement statement =
+            Database.prepared(connection, "SELECT * FROM epoch WHERE run = ? ORDER BY epoch", run);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        epochs.add(epoch(row, layers.getOrDefault(row.getInt("epoch"), List.of())));
+      }
+    }
+    return epochs;
+  }
+
+  private static Map<Integer, List<StoredLayer>> layers(Connection connection, String run)
+      throws SQLException {
+    Map<Integer, List<StoredLayer>> layers = new HashMap<>();
+    String sql =
+        "SELECT l.*, s.sigma FROM layer l LEFT JOIN spectrum s ON s.run = l.run AND s.epoch ="
+            + " l.epoch AND s.layer = l.layer WHERE l.run = ? ORDER BY l.epoch, l.layer";
+    try (PreparedStatement statement = Database.prepared(connection, sql, run);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        layers.computeIfAbsent(row.getInt("epoch"), e -> new ArrayList<>()).add(layer(row));
+      }
+    }
+    return layers;
+  }
+
+  private static StoredEpoch epoch(ResultSet row, List<StoredLayer> layers) throws SQLException {
+    int epoch = row.getInt("epoch");
+    return new StoredEpoch(
+        epoch,
+        row.getDouble("learning_rate"),
+        epoch == 0
+            ? null
+            : new Evaluation(number(row, "training_loss"), number(row, "training_accuracy")),
+        new Evaluation(number(row, "test_loss"), number(row, "test_accuracy")),
+        row.getDouble("mean_rank_1e3"),
+        row.getDouble("mean_rank_1e2"),
+        layers);
+  }
+
+  private static StoredLayer layer(ResultSet row) throws SQLException {
+    int outputs = row.getInt("outputs");
+    int inputs = row.getInt("inputs");
+    byte[] sigma = row.getBytes("sigma");
+    return new StoredLayer(
+        text(row, "name"),
+        outputs,
+        inputs,
+        row.getInt("rank_1e3"),
+        row.getInt("rank_1e2"),
+        row.getDouble("stable_rank"),
+        row.getDouble("effective_rank"),
+        row.getDouble("frobenius_norm"),
+        row.getDouble("spectral_norm"),
+        sigma == null ? null : SpectrumBytes.spectrum(outputs, inputs, sigma));
+  }
+
+  /** What must be there, and may be missing from a damaged file. */
+  private static String text(ResultSet row, String column) throws SQLException {
+    String text = row.getString(column);
+    if (text == null) {
+      throw new SQLException(column + ": expected text, found nothing");
+    }
+    return text;
+  }
+
+  /** SQLite keeps NaN as NULL, so both databases are given NULL. */
+  private static double number(ResultSet row, String column) throws SQLException {
+    double value = row.getDouble(column);
+    return row.wasNull() ? Double.NaN : value;
+  }
+}

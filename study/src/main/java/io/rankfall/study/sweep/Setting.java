@@ -1,0 +1,193 @@
+package io.rankfall.study.sweep;
+
+import io.rankfall.train.Initialization;
+import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Mlp;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What a sweep can vary, or fix for all its runs. */
+public enum Setting {
+  BATCH_SIZE("batchSize", Kind.WHOLE) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.batchSize = whole(text);
+    }
+  },
+  LEARNING_RATE("learningRate", Kind.NUMBER) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.learningRate = number(text);
+    }
+  },
+  WEIGHT_DECAY("weightDecay", Kind.NUMBER) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.weightDecay = number(text);
+    }
+  },
+  MOMENTUM("momentum", Kind.NUMBER) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.momentum = number(text);
+    }
+  },
+  /** Widths, for example {@code 100,50}, or {@code 10x100} for ten layers of a hundred. */
+  HIDDEN("hidden", Kind.LIST) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.hidden = widths(text);
+    }
+  },
+  BATCH_NORM("batchNorm", Kind.WORD) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.normalization =
+          word(
+              text,
+              List.of("false", "true"),
+              w -> w.equals("true") ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE);
+    }
+  },
+  INITIALIZATION("initialization", Kind.WORD) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.initialization = constant(text, Initialization.values());
+    }
+  },
+  EPOCHS("epochs", Kind.WHOLE) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.epochs = whole(text);
+    }
+  },
+  MILESTONES("milestones", Kind.LIST) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.milestones = text.isEmpty() ? List.of() : wholes(text);
+    }
+  },
+  DECAY_FACTOR("decayFactor", Kind.NUMBER) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.decayFactor = number(text);
+    }
+  },
+  LEARNER("learner", Kind.WORD) {
+    @Override
+    void set(RunDraft draft, String text) {
+      draft.learner = constant(text, LearnerKind.values());
+    }
+  };
+
+  /** Which values a setting takes. */
+  enum Kind {
+    WHOLE,
+    NUMBER,
+    WORD,
+    LIST
+  }
+
+  private static final int MOST_LAYERS = 1000;
+
+  private final String key;
+  private final Kind kind;
+
+  Setting(String key, Kind kind) {
+    this.key = key;
+    this.kind = kind;
+  }
+
+  /** The name in specifications. */
+  public String key() {
+    return key;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /**
+   * Gives the draft this value.
+   *
+   * @throws IllegalArgumentException that says what was expected and found
+   */
+  abstract void set(RunDraft draft, String text);
+
+  /**
+   * The setting of a name; {@code lr} stands for learningRate.
+   *
+   * @throws IllegalArgumentException that lists the names, if there is none such
+   */
+  static Setting of(String key) {
+    String full = key.equals("lr") ? LEARNING_RATE.key : key;
+    return Arrays.stream(values())
+        .filter(setting -> setting.key.equals(full))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException(expected(names(values(), s -> s.key), key)));
+  }
+
+  private static <T> String names(T[] values, Function<T, String> name) {
+    return "one of " + Arrays.stream(values).map(name).collect(Collectors.joining(", "));
+  }
+
+  static String expected(String what, String found) {
+    return "expected %s, found '%s'".formatted(what, found);
+  }
+
+  static int whole(String text) {
+    try {
+      return Integer.parseInt(text.strip());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(expected("a whole number", text), e);
+    }
+  }
+
+  static double number(String text) {
+    try {
+      return Double.parseDouble(text.strip());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(expected("a number", text), e);
+    }
+  }
+
+  private static List<Integer> wholes(String text) {
+    return Arrays.stream(text.split(",", -1)).map(Setting::whole).toList();
+  }
+
+  private static List<Integer> widths(String text) {
+    List<Integer> widths = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      String[] factors = part.split("x", -1);
+      int count = factors.length == 2 ? whole(factors[0]) : 1;
+      if (factors.length > 2 || count < 1 || count > MOST_LAYERS) {
+        throw new IllegalArgumentException(expected("widths such as 100,50 or 10x100", text));
+      }
+      for (int i = 0; i < count; i++) {
+        widths.add(whole(factors[factors.length - 1]));
+      }
+    }
+    return widths;
+  }
+
+  private static <T> T word(String text, List<String> words, Function<String, T> value) {
+    String word = text.strip().toLowerCase(Locale.ROOT);
+    if (!words.contains(word)) {
+      throw new IllegalArgumentException(expected("one of " + String.join(", ", words), text));
+    }
+    return value.apply(word);
+  }
+
+  private static <E extends Enum<E>> E constant(String text, E[] constants) {
+    return Arrays.stream(constants)
+        .filter(constant -> constant.name().equalsIgnoreCase(text.strip()))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException(expected(names(constants, Enum::name), text)));
+  }
+}

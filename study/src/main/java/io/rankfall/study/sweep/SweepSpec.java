@@ -1,0 +1,178 @@
+package io.rankfall.study.sweep;
+
+import io.rankfall.train.RunSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+
+/**
+ * The runs of a sweep, all different.
+ *
+ * @param text the specification as it was written
+ * @param spectraEvery epochs between two whose whole spectra are kept; the last ones always are
+ */
+public record SweepSpec(String name, String text, List<RunSpec> runs, int spectraEvery) {
+  /** Specifications that come with the program. */
+  public static final List<String> PRESETS =
+      List.of("ten-minutes", "paper-mlp", "paper-mlp-5-500", "paper-mlp-full");
+
+  private static final int MOST_RUNS = 100_000;
+
+  public SweepSpec {
+    runs = List.copyOf(runs);
+  }
+
+  /**
+   * What options of a command line ask for.
+   *
+   * @param values that replace those of the specification
+   * @param seeds that replace those of the specification, if there are any
+   */
+  public record Overrides(Map<Setting, List<String>> values, List<Long> seeds) {
+    public static final Overrides NONE = new Overrides(Map.of(), List.of());
+
+    public Overrides {
+      values = Map.copyOf(values);
+      seeds = List.copyOf(seeds);
+    }
+  }
+
+  /**
+   * Reads a file, or a preset if there is no file of that name.
+   *
+   * @throws SweepFormatException in one line with the number of the line, if it cannot be followed
+   */
+  public static SweepSpec read(String fileOrPreset, Overrides overrides) throws IOException {
+    Path file = Path.of(fileOrPreset);
+    if (!Files.exists(file) && PRESETS.contains(fileOrPreset)) {
+      return of(fileOrPreset, preset(fileOrPreset), overrides);
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new SweepFormatException(
+          fileOrPreset, "expected a file or one of %s, found neither".formatted(PRESETS));
+    }
+    try {
+      return of(fileOrPreset, Files.readString(file), overrides);
+    } catch (CharacterCodingException e) {
+      throw new SweepFormatException(fileOrPreset, "expected text in UTF-8, found other bytes");
+    }
+  }
+
+  /**
+   * The text of a preset.
+   *
+   * @param name one of {@link #PRESETS}
+   */
+  public static String preset(String name) throws IOException {
+    try (InputStream in = SweepSpec.class.getResourceAsStream(name + ".yaml")) {
+      if (in == null) {
+        throw new IOException("preset: expected one of %s, found %s".formatted(PRESETS, name));
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param file how messages name it
+   */
+  public static SweepSpec of(String file, String yaml, Overrides overrides)
+      throws SweepFormatException {
+    SweepDraft draft = new SweepDraft(file);
+    draft.read(yaml);
+    return build(draft, yaml, overrides);
+  }
+
+  /** A grid of the given values alone. */
+  public static SweepSpec ofOptions(Overrides overrides) throws SweepFormatException {
+    return build(new SweepDraft("options"), "", overrides);
+  }
+
+  private static SweepSpec build(SweepDraft draft, String yaml, Overrides overrides)
+      throws SweepFormatException {
+    overrides.values.forEach(
+        (setting, values) -> draft.choices.put(setting, new Choice.Listed("options", values)));
+    if (!overrides.seeds.isEmpty()) {
+      draft.seeds = overrides.seeds;
+    }
+    List<Map<Setting, String>> points =
+        draft.method == SweepDraft.Method.GRID ? grid(draft) : random(draft);
+    Map<String, RunSpec> runs = new LinkedHashMap<>();
+    for (Map<Setting, String> point : points) {
+      for (long seed : draft.seeds) {
+        RunSpec run = run(draft, point, seed);
+        runs.putIfAbsent(run.id(), run);
+      }
+    }
+    String options = overrides.values.isEmpty() ? "" : "# options: " + overrides.values + "\n";
+    return new SweepSpec(
+        draft.name, options + yaml, new ArrayList<>(runs.values()), draft.spectraEvery);
+  }
+
+  private static List<Map<Setting, String>> grid(SweepDraft draft) throws SweepFormatException {
+    List<Map<Setting, String>> points = List.of(Map.of());
+    for (Map.Entry<Setting, Choice> entry : draft.choices.entrySet()) {
+      List<Map<Setting, String>> longer = new ArrayList<>();
+      List<String> values = entry.getValue().values();
+      if ((long) points.size() * values.size() * draft.seeds.size() > MOST_RUNS) {
+        throw new SweepFormatException(
+            draft.file(), "runs: expected at most %,d, found more".formatted(MOST_RUNS));
+      }
+      for (Map<Setting, String> point : points) {
+        for (String value : values) {
+          Map<Setting, String> next = new EnumMap<>(Setting.class);
+          next.putAll(point);
+          next.put(entry.getKey(), value);
+          longer.add(next);
+        }
+      }
+      points = longer;
+    }
+    return points;
+  }
+
+  private static List<Map<Setting, String>> random(SweepDraft draft) {
+    SplittableRandom random = new SplittableRandom(draft.drawSeed);
+    List<Map<Setting, String>> points = new ArrayList<>();
+    for (int t = 0; t < draft.trials; t++) {
+      Map<Setting, String> point = new EnumMap<>(Setting.class);
+      draft.choices.forEach((setting, choice) -> point.put(setting, choice.draw(random)));
+      points.add(point);
+    }
+    return points;
+  }
+
+  private static RunSpec run(SweepDraft draft, Map<Setting, String> point, long seed)
+      throws SweepFormatException {
+    RunDraft run = new RunDraft();
+    run.seed = seed;
+    for (Map.Entry<Setting, String> entry : point.entrySet()) {
+      try {
+        entry.getKey().set(run, entry.getValue());
+      } catch (IllegalArgumentException e) {
+        throw new SweepFormatException(draft.file(), entry.getKey().key() + ": " + e.getMessage());
+      }
+    }
+    try {
+      return run.spec();
+    } catch (IllegalArgumentException e) {
+      String settings =
+          point.entrySet().stream()
+              .map(entry -> entry.getKey().key() + "=" + entry.getValue())
+              .collect(Collectors.joining(", "));
+      throw new SweepFormatException(
+          draft.file(), "run with %s: %s".formatted(settings, e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package io.rankfall.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rankfall.compress.SafetensorsFile;
+import io.rankfall.spectra.Matrix;
+import io.rankfall.train.Mlp.Normalization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A training goes on from its file as if it had not stopped, and other files are refused. */
+class CheckpointTest {
+  private static final int FEATURES = 9;
+  private static final int EPOCHS = 5;
+
+  /** 150 examples end with a short batch of 6. */
+  private static final Dataset DATASET =
+      new Dataset(
+          "noise",
+          Cases.noise(150, FEATURES, 4, 1),
+          Cases.noise(300, FEATURES, 4, 2),
+          "a".repeat(64));
+
+  private final Trainer trainer = new Trainer(DATASET);
+
+  @TempDir private Path folder = Path.of("");
+
+  private static RunSpec spec(
+      LearnerKind learner, Normalization normalization, double weightDecay, double momentum) {
+    return new RunSpec(
+        "noise",
+        new Mlp(FEATURES, List.of(14, 6), 4, normalization),
+        Initialization.HE,
+        16,
+        new Sgd(0.1, weightDecay, momentum, new StepSchedule(List.of(2, 4), 0.3)),
+        EPOCHS,
+        3,
+        learner);
+  }
+
+  private static final RunSpec RICH = spec(LearnerKind.FUSED, Normalization.BATCH, 1e-2, 0.9);
+
+  /** Keeps every checkpoint as a file. */
+  private final class Keeper implements TrainingListener {
+    private final List<Path> files = new ArrayList<>();
+
+    @Override
+    public void onEpoch(EpochRecord record) {}
+
+    @Override
+    public void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {
+      Path file = folder.resolve(epoch + ".safetensors");
+      try {
+        checkpoint.get().write(file);
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+      files.add(file);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FUSED, NONE,  0,    0",
+    "FUSED, NONE,  0.05, 0",
+    "FUSED, NONE,  6,    0",
+    "FUSED, NONE,  0.05, 0.9",
+    "FUSED, NONE,  3,    0.9",
+    "FUSED, BATCH, 0.05, 0",
+    "FUSED, BATCH, 0.05, 0.9",
+    "DJL,   NONE,  0.05, 0",
+    "DJL,   NONE,  0.05, 0.9",
+    "DJL,   BATCH, 0.05, 0.9"
+  })
+  void resumedAfterAnyEpochItIsTheUndisturbedTrainingToTheBit(
+      LearnerKind learner, Normalization normalization, double weightDecay, double momentum)
+      throws Exception {
+    RunSpec spec = spec(learner, normalization, weightDecay, momentum);
+    Keeper keeper = new Keeper();
+    Run whole = trainer.train(spec, keeper);
+    assertThat(whole.outcome()).isInstanceOf(RunOutcome.Completed.class);
+    assertThat(keeper.files).hasSize(EPOCHS + 1);
+    for (Path file : keeper.files) {
+      Run resumed = trainer.resume(Checkpoint.read(file), EPOCHS, TrainingListener.NONE);
+      assertThat(resumed.outcome()).as("from %s", file).isEqualTo(whole.outcome());
+      assertThat(resumed.epochs()).isEqualTo(whole.epochs());
+      assertThat(resumed.seconds()).isPositive();
+    }
+  }
+
+  @Test
+  void resumedAndInterruptedAgainAndAgainItIsStillTheSame() throws Exception {
+    Run whole = trainer.train(RICH, TrainingListener.NONE);
+    Path file = folder.resolve("latest.safetensors");
+    RunSpec shortest = RICH.withEpochs(1);
+    trainer.train(shortest, new Latest(file));
+    for (int epochs = 2; epochs <= EPOCHS; epochs++) {
+      Run next = trainer.resume(Checkpoint.read(file), epochs, new Latest(file));
+      assertThat(next.epochs()).isEqualTo(whole.epochs().subList(0, epochs + 1));
+    }
+    assertThat(Checkpoint.read(file).epoch()).isEqualTo(EPOCHS);
+    assertThat(Checkpoint.read(file).epochs()).isEqualTo(whole.epochs());
+  }
+
+  private record Latest(Path file) implements TrainingListener {
+    @Override
+    public void onEpoch(EpochRecord record) {}
+
+    @Override
+    public void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {
+      try {
+        checkpoint.get().write(file);
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+  }
+
+  @Test
+  void otherDataAnAheadCheckpointAndAnotherLearnerAreRefused() throws Exception {
+    Keeper keeper = new Keeper();
+    trainer.train(RICH, keeper);
+    Checkpoint last = Checkpoint.read(keeper.files.get(EPOCHS));
+    assertThatThrownBy(() -> trainer.resume(last, EPOCHS - 1, TrainingListener.NONE))
+        .hasMessage("checkpoint: expected at most epoch 4, found 5");
+    Dataset other = new Dataset("noise", DATASET.train(), DATASET.test(), "b".repeat(64));
+    assertThatThrownBy(() -> new Trainer(other).resume(last, EPOCHS, TrainingListener.NONE))
+        .hasMessageStartingWith("checkpoint: expected one of data bbb");
+    Checkpoint swapped =
+        new Checkpoint(
+            spec(LearnerKind.FUSED, Normalization.NONE, 1e-2, 0.5),
+            last.dataSha256(),
+            new LearnerState(Map.of(), Map.of()),
+            last.epochs(),
+            0);
+    assertThatThrownBy(() -> trainer.resume(swapped, EPOCHS, TrainingListener.NONE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("state fc1.weight: expected 9x14, found nothing");
+  }
+
+  @Test
+  void aDamagedFileIsRefusedInOneLine() throws Exception {
+    Keeper keeper = new Keeper();
+    trainer.train(RICH.withEpochs(1), keeper);
+    byte[] whole = Files.readAllBytes(keeper.files.get(1));
+    Path damaged = folder.resolve("damaged.safetensors");
+    SplittableRandom random = new SplittableRandom(4);
+    int refused = 0;
+    for (int i = 0; i < 2000; i++) {
+      byte[] bytes = whole.clone();
+      int at = random.nextInt(bytes.length);
+      bytes[at] ^= (byte) (1 << random.nextInt(8));
+      if (i % 4 == 0) {
+        bytes = Arrays.copyOf(bytes, at);
+      }
+      Files.write(damaged, bytes);
+      try {
+        // A flip that the JSON does not show, such as 1e-2 as 1E-2, leaves the same content.
+        assertThat(Checkpoint.read(damaged)).isEqualTo(Checkpoint.read(keeper.files.get(1)));
+      } catch (IOException e) {
+        refused++;
+        assertThat(e.getMessage()).doesNotContain("\n").contains("expected", "found");
+      }
+    }
+    assertThat(refused).isGreaterThan(1950);
+  }
+
+  @Test
+  void foreignFilesAreRefusedInOneLine() throws Exception {
+    Path foreign = folder.resolve("foreign.safetensors");
+    SafetensorsFile.write(
+        foreign,
+        Map.of("w", SafetensorsFile.Tensor.of(Matrix.of(1, 2, 3, 4))),
+        Map.of("format", "pt"));
+    assertThatThrownBy(() -> Checkpoint.read(foreign))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            foreign + ": metadata: expected rankfall.checkpoint, found none: not a checkpoint");
+    Path missing = folder.resolve("missing.safetensors");
+    assertThatThrownBy(() -> Checkpoint.read(missing)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aRunIsNamedByAllButItsEpochs() {
+    // Stores name their runs so: another value here would train everything again.
+    assertThat(RICH.id()).isEqualTo("83944818479c5a6c");
+    assertThat(RICH.withEpochs(500).id()).isEqualTo(RICH.id());
+    assertThat(spec(LearnerKind.FUSED, Normalization.BATCH, 1e-2, 0.8).id())
+        .isNotEqualTo(RICH.id());
+    assertThat(spec(LearnerKind.DJL, Normalization.BATCH, 1e-2, 0.9).id()).isNotEqualTo(RICH.id());
+  }
+}
