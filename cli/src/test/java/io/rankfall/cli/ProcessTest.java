@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,35 @@ class ProcessTest {
         assertThat(OnnxModel.read(file).layers()).isNotEmpty();
       }
     }
+  }
+
+  /** A killed process leaves no output or a whole one, and the earlier file as it was. */
+  @Test
+  void killedAtAnyMomentACompressionLeavesWholeFilesOnly(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Path model = TrainedRun.folder().resolve("model.onnx");
+    Path out = folder.resolve("small.onnx");
+    String[] args = {"compress", model.toString(), "--params", "0.5", "--out", out.toString()};
+    long start = System.nanoTime();
+    assertThat(start(args).waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    long whole = System.nanoTime() - start;
+    byte[] wanted = Files.readAllBytes(out);
+    SplittableRandom random = new SplittableRandom(1);
+    int killed = 0;
+    for (int i = 0; i < 8; i++) {
+      Files.delete(out);
+      Process compress = start(args);
+      if (!compress.waitFor(random.nextLong(whole / 4, whole), TimeUnit.NANOSECONDS)) {
+        compress.destroyForcibly().waitFor();
+        killed++;
+      }
+      if (Files.exists(out)) {
+        assertThat(out).hasBinaryContent(wanted);
+      } else {
+        Files.write(out, wanted);
+      }
+    }
+    assertThat(killed).isPositive();
   }
 
   @Test

@@ -67,7 +67,7 @@ record InputTensor(String name, OnnxJavaType type, List<Long> shape) {
     return fits && size == array.size() ? Optional.of(dims) : Optional.empty();
   }
 
-  private boolean isFloating() {
+  boolean isFloating() {
     return switch (type) {
       case FLOAT, DOUBLE, FLOAT16, BFLOAT16 -> true;
       default -> false;

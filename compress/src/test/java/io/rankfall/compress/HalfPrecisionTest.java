@@ -295,6 +295,15 @@ class HalfPrecisionTest {
     Rows expected = Rows.of(20, Matrix.of(10, 30, rows.toArray()).times(best).toArray());
     assertThat(Networks.distance(Networks.outputs(small, rows), expected))
         .isLessThan(4 * tolerance(DataType.FLOAT16));
+    try (OnnxRuntimeSession session = OnnxRuntimeSession.of(model)) {
+      ModelInputs inputs = ExampleInputs.of(session, 3);
+      MacCount count = new MacCount(model, inputs.whole());
+      assertThat(count.total()).isEqualTo(30 * 20);
+      Layer layer = model.layers().get(0);
+      Price price = new LatencyPrices(new Compressor(model), count).price(layer);
+      assertThat(price.dense()).isPositive();
+      assertThat(price.of(new Decomposition.Channel(1), 50)).isPositive();
+    }
   }
 
   @Test

@@ -3,6 +3,9 @@
 const data = JSON.parse(document.getElementById('results').textContent);
 const { dense, compressed, layers, latencies, search } = data;
 
+/* More names than this do not fit under a chart. */
+const NAMED = 8;
+
 const thousands = v => (v >= 1e6 ? `${v / 1e6}\u00a0M` : v >= 1e3 ? `${v / 1e3}\u00a0k` : String(v));
 const fewer = (before, after) => `${percent(after / before, 1)}, ${times(before / after)} fewer`;
 const faster = speedup => (speedup >= 1 ? `${preciseTimes(speedup)} faster` : `${preciseTimes(1 / speedup)} slower`);
@@ -83,9 +86,18 @@ const mixed = layers.some(layer => !['dense', 'channel'].includes(layer.decision
 const became = layer =>
   layer.ranks === null ? 'dense' : mixed ? `${layer.decision} ${layer.ranks}` : `rank ${layer.ranks}`;
 
+const narrowed = layer => layer.keptRows < layer.rows || layer.keptCols < layer.cols;
+const keptShape = layer =>
+  narrowed(layer) ? `${shape({ rows: layer.keptRows, cols: layer.keptCols })} of ${shape(layer)}` : shape(layer);
+
+/* The one reason of all layers that stay dense, if the factored ones need none. */
+const reasons = [...new Set(layers.filter(l => l.reason !== '').map(l => l.reason))];
+const sameReason =
+  reasons.length <= 1 && layers.every(l => l.ranks === null || l.reason === '') ? reasons[0] ?? '' : null;
+
 const columns = [
   { name: 'layer', title: 'layer', value: layer => layer.name, kind: 'layer' },
-  { name: 'rows', title: 'shape', value: layer => layer.rows, text: (_, layer) => shape(layer), sort: layer => layer.rows * layer.cols, kind: 'number' },
+  { name: 'rows', title: 'shape', value: layer => layer.rows, text: (_, layer) => keptShape(layer), sort: layer => layer.rows * layer.cols, kind: 'number' },
   { name: 'became', title: 'became', value: became },
   { name: 'loss_share', title: 'loses', value: layer => (layer.ranks === null ? null : layer.lossShare), text: v => percent(v), kind: 'number' },
   { name: 'dense_parameters', title: 'parameters before', value: layer => layer.denseParameters, text: integer, kind: 'number' },
@@ -96,13 +108,13 @@ const columns = [
         { name: 'macs', title: 'after', value: layer => layer.macs, text: integer, kind: 'number' },
       ]
     : []),
-  { name: 'reason', title: 'why', value: layer => layer.reason, kind: 'wrap' },
+  ...(sameReason === null ? [{ name: 'reason', title: 'why', value: layer => layer.reason, kind: 'wrap' }] : []),
 ];
 const layerTable = () =>
   sortableTable({
     id: 'layers',
     title: `${several(layers.filter(l => l.ranks !== null).length, 'layer')} of ${layers.length} factored`,
-    note: '‘Loses’ is what a layer’s factors leave out: of Σσ² without calibration, else of what it does to the outputs on the calibration inputs.',
+    note: '‘Loses’ is what a layer’s factors leave out: of Σσ² without calibration, else of what it does to the outputs on the calibration inputs.' + (layers.some(narrowed) ? ' ‘Of’ tells how many units a layer had before those that matter least were taken out.' : '') + (sameReason ? ` Where a layer stays dense, ${sameReason}.` : ''),
     columns,
     items: layers,
   });
@@ -128,10 +140,11 @@ const layerChart = () =>
           emphasis: { disabled: true },
         });
         return chartOption(
-          axis('', { type: 'category', data: layers.map(l => l.name), axisLabel: { interval: 'auto', formatter: name => name.split('/').filter(Boolean).slice(0, -1).slice(-2).join('/') || name } }),
+          axis('', { type: 'category', data: layers.map(l => l.name), axisLabel: { show: layers.length <= NAMED, interval: 0 } }),
           heightAxis('parameters', { axisLabel: { formatter: thousands } }),
           [bar('before', 'edge', 1, l => l.denseParameters), bar('after', 'hue-0', 2, l => l.parameters)],
           {
+            grid: { left: 12 },
             tooltip: {
               axisPointer: { type: 'shadow' },
               formatter: items => {
