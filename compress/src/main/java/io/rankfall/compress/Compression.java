@@ -119,36 +119,22 @@ public final class Compression {
    * @throws IllegalArgumentException if the goal needs data or labels that there are not
    */
   public CompressionReport write(Path out) throws IOException, BudgetException {
-    if (isSafetensors()) {
-      SafetensorsRun run = new SafetensorsRun(this);
-      run.requireMet();
-      return run.write(out);
-    }
-    CompressionRun run = new CompressionRun(this);
-    run.requireMet();
-    return run.write(out);
-  }
-
-  private boolean isSafetensors() {
-    return SafetensorsSource.isNamed(file);
+    return met().write(out);
   }
 
   /** As {@link #write}, but where nothing meets the goal it writes what comes nearest. */
   public CompressionReport writeBest(Path out) throws IOException {
-    return isSafetensors()
-        ? new SafetensorsRun(this).write(out)
-        : new CompressionRun(this).write(out);
+    return CompressionTask.of(this).write(out);
   }
 
   /** Decides as {@link #write} and writes nothing; only sizes are reported. */
   public CompressionReport plan() throws IOException, BudgetException {
-    if (isSafetensors()) {
-      SafetensorsRun run = new SafetensorsRun(this);
-      run.requireMet();
-      return run.planned();
-    }
-    CompressionRun run = new CompressionRun(this);
-    run.requireMet();
-    return run.planned();
+    return met().planned();
+  }
+
+  private CompressionTask met() throws IOException, BudgetException {
+    CompressionTask task = CompressionTask.of(this);
+    task.requireMet();
+    return task;
   }
 }

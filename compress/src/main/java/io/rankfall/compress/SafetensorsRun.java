@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * not say what is computed with their tensors. Matrices are read one at a time, once for their
  * spectrum and once for their factors.
  */
-final class SafetensorsRun {
+final class SafetensorsRun implements CompressionTask {
   /** Of what {@link #METADATA} holds. */
   private static final int FORMAT = 1;
 
@@ -244,18 +244,20 @@ final class SafetensorsRun {
     return metadata;
   }
 
-  /** Fails unless the goal is met. */
-  void requireMet() throws BudgetException {
+  @Override
+  public void requireMet() throws BudgetException {
     if (missed != null) {
       throw new BudgetException(missed);
     }
   }
 
-  CompressionReport planned() throws IOException {
+  @Override
+  public CompressionReport planned() throws IOException {
     return report(fileSize(ranks));
   }
 
-  CompressionReport write(Path out) throws IOException {
+  @Override
+  public CompressionReport write(Path out) throws IOException {
     requireTarget(out);
     requireHeap();
     wanted.listener.onStage("writing " + out);
