@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model whose graph also computes, for values x inside it, the gradients Jᵀv of v·y, where y are
@@ -199,6 +200,10 @@ final class OutputGradients {
       case "LayerNormalization" -> normalization(node, a, g);
       case "MatMul" -> {
         TensorProto weights = model.graph().constants().get(b);
+        // Products of vectors have other rules, and what these make of them ends ONNX Runtime.
+        if (isVector(model.graph().constants().get(a)) || isVector(weights)) {
+          throw unsupported(node);
+        }
         if (weights != null && weights.getDimsCount() == 2) {
           add(a, nodes.emit("MatMul", g, nodes.emit("Transpose", b)));
         } else {
@@ -215,6 +220,10 @@ final class OutputGradients {
       case "Gather" -> gather(node, a, b, g);
       default -> throw unsupported(node);
     }
+  }
+
+  private static boolean isVector(@Nullable TensorProto constant) {
+    return constant != null && constant.getDimsCount() < 2;
   }
 
   private NotDifferentiableException unsupported(NodeProto node) {

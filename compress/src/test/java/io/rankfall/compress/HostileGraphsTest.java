@@ -124,6 +124,28 @@ class HostileGraphsTest {
   }
 
   @Test
+  void productsWithVectorsHaveNoDerivative() throws Exception {
+    ModelProto.Builder proto = model().toBuilder();
+    proto
+        .getGraphBuilder()
+        .addInitializer(Tensors.of("vector", new float[4], 4))
+        .addNode(
+            NodeProto.newBuilder()
+                .setOpType("MatMul")
+                .setName("last")
+                .addInput("logits")
+                .addInput("vector")
+                .addOutput("score"))
+        .getOutputBuilder(0)
+        .setName("score");
+    OnnxModel model = OnnxModel.of(proto.build(), "m");
+    ModelInputs rows = ModelInputs.of(Networks.rows(1, 20, 6));
+    assertThatThrownBy(() -> OutputCurvature.measure(model, rows))
+        .isInstanceOf(NotDifferentiableException.class)
+        .hasMessage("no derivative of MatMul last");
+  }
+
+  @Test
   void unsortedNodesArePutInOrder() throws Exception {
     ModelProto whole = model();
     List<NodeProto> nodes = new ArrayList<>(whole.getGraph().getNodeList());
