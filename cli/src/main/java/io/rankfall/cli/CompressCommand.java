@@ -5,6 +5,7 @@ import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compression;
 import io.rankfall.compress.CompressionReport;
 import io.rankfall.compress.Goal;
+import io.rankfall.compress.ModelWeights;
 import io.rankfall.compress.Objective;
 import io.rankfall.study.CompressionDocument;
 import io.rankfall.study.CompressionPage;
@@ -102,7 +103,10 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, BudgetException {
-    Path input = Files.isDirectory(file) ? file.resolve(RunFiles.ONNX) : file;
+    Path input =
+        Files.isDirectory(file) && !ModelWeights.isSharded(file)
+            ? file.resolve(RunFiles.ONNX)
+            : file;
     Goal wanted = requireUsable(input);
     Compression compression =
         UsageException.ifRefused(() -> Compression.of(input, wanted).batch(batch))

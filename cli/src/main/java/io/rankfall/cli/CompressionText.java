@@ -29,7 +29,7 @@ final class CompressionText {
       boolean dense = layer.choice() instanceof RankPlan.Dense;
       table.add(
           layer.name(),
-          layer.rows() + "×" + layer.cols(),
+          layer.shape(),
           layer.choice() instanceof RankPlan.Factored factored ? factored.how().ranks() : "dense",
           "%,d".formatted(layer.parameters()),
           dense ? "–" : "%.2f %%".formatted(100 * layer.lossShare()),

@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     })
 final class DemoCommand implements Callable<Integer> {
   private static final double LEARNING_RATE = 0.1;
-  private static final int CALIBRATION_EXAMPLES = 1000;
+  private static final int CALIBRATION_EXAMPLES = 3000;
   private static final int FULL_EPOCHS = 20;
   private static final int QUICK_EPOCHS = 2;
 

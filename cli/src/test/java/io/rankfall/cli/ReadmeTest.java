@@ -3,11 +3,11 @@ package io.rankfall.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankfall.compress.BudgetException;
-import io.rankfall.compress.Compressor;
+import io.rankfall.compress.Compression;
+import io.rankfall.compress.CompressionReport;
 import io.rankfall.compress.InspectedMatrix;
 import io.rankfall.compress.Inspection;
-import io.rankfall.compress.OnnxModel;
-import io.rankfall.compress.RankPlan;
+import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.RankPolicy;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.RankRule;
@@ -54,11 +54,13 @@ class ReadmeTest {
         folder.toString());
     Path small = folder.resolve("small.onnx");
 
-    OnnxModel model = OnnxModel.read(folder.resolve("model.onnx"));
-    Compressor compressor = new Compressor(model);
-    RankPlan plan =
-        compressor.plan(new RankPolicy.ParameterBudget(0.125, RankPolicy.Division.GLOBAL));
-    compressor.apply(plan).write(small);
+    Path inputs = folder.resolve("inputs.npy");
+    Files.write(inputs, Npy.random(100, 784));
+    CompressionReport report =
+        Compression.of(folder.resolve("model.onnx"), new RankPolicy.ParameterBudget(0.125))
+            .calibration(ModelInputs.read(inputs))
+            .write(small);
+    double faster = report.latencies().get(0).speedup();
     RunSpec spec =
         new RunSpec(
             FashionMnist.NAME,
@@ -75,13 +77,16 @@ class ReadmeTest {
     int rank = spectrum.rank(new RankRule.FrobeniusRelative(1e-3));
 
     assertThat(Files.size(small)).isLessThan(Files.size(folder.resolve("model.onnx")) / 6);
+    assertThat(faster).isPositive();
     assertThat(saved).isNotNegative();
     assertThat(rank).isEqualTo(2);
     assertThat(spec.sgd().lambda()).isEqualTo(5e-4);
     assertThat(Files.readString(README).replaceAll("\\s+", ""))
-        .contains("Compressorcompressor=newCompressor(model);")
         .contains(
-            "compressor.plan(newRankPolicy.ParameterBudget(0.125,RankPolicy.Division.GLOBAL));")
+            "Compression.of(Path.of(\"model.onnx\"),newRankPolicy.ParameterBudget(0.125))"
+                + ".calibration(ModelInputs.read(Path.of(\"inputs.npy\")))")
+        .contains(
+            ".write(Path.of(\"small.onnx\"));doublefaster=report.latencies().get(0).speedup();")
         .contains("newMlp(784,List.of(512,512),10,Mlp.Normalization.NONE)")
         .contains("newSgd(0.1,1e-3,0,StepSchedule.CONSTANT),20,1,LearnerKind.FUSED);")
         .contains("inspection.matrices().stream().mapToLong(InspectedMatrix::saved).sum();")

@@ -31,8 +31,9 @@ final class BiasShift {
     double[] wanted = times(w, x::mean);
     double[] hidden = times(factors.right(), z::mean);
     double[] made = times(factors.left(), k -> hidden[k]);
+    ElementType type = model.type(name);
     for (int i = 0; i < bias.length; i++) {
-      bias[i] = (float) (bias[i] + use.biasScale() * (wanted[i] - made[i]));
+      bias[i] = type.rounded((float) (bias[i] + use.biasScale() * (wanted[i] - made[i])));
     }
     return Map.of(name, bias);
   }

@@ -31,6 +31,10 @@ final class Chain {
       return new Link(suffix, weights.toBuilder().setName(name).build(), attributes);
     }
 
+    Link inTypeOf(TensorProto replaced) {
+      return new Link(suffix, Tensors.inTypeOf(replaced, weights), attributes);
+    }
+
     List<AttributeProto> attributes(NodeProto replaced) {
       return attributes.apply(replaced.getAttributeList());
     }
@@ -140,7 +144,7 @@ final class Chain {
     return result.build();
   }
 
-  private static AttributeProto integer(String name, long value) {
+  static AttributeProto integer(String name, long value) {
     return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
   }
 }

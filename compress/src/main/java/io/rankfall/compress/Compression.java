@@ -35,11 +35,19 @@ public final class Compression {
   }
 
   /**
-   * Of this file, which is read by {@link #write} or {@link #plan}.
+   * Of this file, which is read by {@link #write} or {@link #plan}: ONNX, or safetensors by the
+   * name, an index or a folder with one. Safetensors files know no graph, so that only ranks, sizes
+   * and errors of matrices can be asked for.
    *
    * @param goal what the smaller model is to reach
+   * @throws IllegalArgumentException if that would need a graph which the file does not have
    */
   public static Compression of(Path file, Goal goal) {
+    if (SafetensorsSource.isNamed(file) && !SafetensorsRun.knows(goal)) {
+      throw new IllegalArgumentException(
+          "goal of %s: expected parameters, bytes, energy, epsilon or a rank, since the file has no graph to run, found %s"
+              .formatted(file, goal.text()));
+    }
     return new Compression(file, goal);
   }
 
@@ -108,20 +116,22 @@ public final class Compression {
    * @throws IllegalArgumentException if the goal needs data or labels that there are not
    */
   public CompressionReport write(Path out) throws IOException, BudgetException {
-    CompressionRun run = new CompressionRun(this);
-    run.requireMet();
-    return run.write(out);
+    return met().write(out);
   }
 
   /** As {@link #write}, but where nothing meets the goal it writes what comes nearest. */
   public CompressionReport writeBest(Path out) throws IOException {
-    return new CompressionRun(this).write(out);
+    return CompressionTask.of(this).write(out);
   }
 
   /** Decides as {@link #write} and writes nothing; only sizes are reported. */
   public CompressionReport plan() throws IOException, BudgetException {
-    CompressionRun run = new CompressionRun(this);
-    run.requireMet();
-    return run.planned();
+    return met().planned();
+  }
+
+  private CompressionTask met() throws IOException, BudgetException {
+    CompressionTask task = CompressionTask.of(this);
+    task.requireMet();
+    return task;
   }
 }

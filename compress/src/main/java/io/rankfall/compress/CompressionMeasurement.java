@@ -53,10 +53,11 @@ record CompressionMeasurement(
     for (int i = 0; i < model.layers().size(); i++) {
       Price price = before.price(model.layers().get(i));
       RankPlan.Layer planned = plan.layers().get(i);
+      long whole = (long) planned.rows() * planned.cols();
       long left =
           planned.choice() instanceof RankPlan.Factored factored
               ? price.of(factored.how(), planned.parameters())
-              : price.dense();
+              : price.dense() / whole * planned.parameters();
       costs.add(new LayerCost(price.dense() / one.count(), left / one.count()));
     }
     return new CompressionMeasurement(

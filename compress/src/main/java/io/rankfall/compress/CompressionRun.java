@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** One {@link Compression} as it happens: the search when this is made, then the file. */
-final class CompressionRun {
+final class CompressionRun implements CompressionTask {
   /** A plain truncation that loses more of a matrix than this is seldom harmless. */
   private static final double RISKY_LOSS = 0.5;
 
@@ -181,20 +181,22 @@ final class CompressionRun {
         });
   }
 
-  /** Fails unless the goal is met. */
-  void requireMet() throws BudgetException {
+  @Override
+  public void requireMet() throws BudgetException {
     if (found.missed() != null) {
       throw new BudgetException(found.missed());
     }
   }
 
-  /** What would be written. */
-  CompressionReport planned() {
+  @Override
+  public CompressionReport planned() {
     return report(CompressionMeasurement.sizes(model, found.model()));
   }
 
   /** Writes the file and measures it; one that ONNX Runtime does not load is not written. */
-  CompressionReport write(Path out) throws IOException {
+  @Override
+  public CompressionReport write(Path out) throws IOException {
+    OnnxFile.requireOther(out, model);
     if (found.missed() != null) {
       note(found.missed());
     }

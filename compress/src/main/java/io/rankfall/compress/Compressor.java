@@ -30,6 +30,8 @@ public final class Compressor {
   /** What one share lost of each layer weighs, by the numbers that remain of it. */
   private final List<LongToDoubleFunction> weights = new ArrayList<>();
 
+  private final Optional<Narrowing> narrowing;
+
   /** For {@link Objective.Plain}. */
   public Compressor(OnnxModel model) {
     this(model, new Objective.Plain());
@@ -53,6 +55,16 @@ public final class Compressor {
       double weight = isAbsolute(objective) ? factorization.channel().loss(0) : 1;
       weights.add(numbers -> weight);
     }
+    this.narrowing = Optional.empty();
+  }
+
+  /** The same, and takes hidden units out where that leaves more of a budget to the ranks. */
+  private Compressor(Compressor whole, Optional<Narrowing> narrowing) {
+    this.model = whole.model;
+    this.objective = whole.objective;
+    this.factorizations.putAll(whole.factorizations);
+    this.weights.addAll(whole.weights);
+    this.narrowing = narrowing;
   }
 
   /** Whether losses compare across layers: changes of the model's output. */
@@ -93,7 +105,8 @@ public final class Compressor {
       OnnxModel model, Calibration calibration, Objective.Order order) throws ModelFormatException {
     Compressor fitted = new Compressor(model, new Objective.DataAware(calibration, order));
     return calibration.curvature().isPresent()
-        ? fitted
+        ? new Compressor(
+            fitted, Narrowing.of(model, calibration, calibration.curvature().get(), order))
         : fitted.with(Sensitivity.measure(fitted, calibration.examples()));
   }
 
@@ -104,6 +117,7 @@ public final class Compressor {
     for (Layer layer : model.layers()) {
       weights.add(numbers -> sensitivity.weight(layer, numbers));
     }
+    this.narrowing = Optional.empty();
   }
 
   /** The same decompositions, with relative losses weighted in {@code Division.GLOBAL}. */
@@ -169,10 +183,21 @@ public final class Compressor {
       throw BudgetException.of("parameters", rest + numbers, rest + least, model.parameters());
     }
     if (division == Division.GLOBAL) {
-      return plan(Price::numbers, numbers);
+      return plan(numbers);
     }
     List<RankOptions> options = model.layers().stream().map(this::options).toList();
     return plan(options, BudgetDivision.divide(options, numbers, division), Compressor::allowed);
+  }
+
+  /**
+   * The plan that loses least of those with at most so many numbers in the layers' weights.
+   *
+   * @param numbers at least {@link #cheapest} by {@link Price#numbers}
+   */
+  RankPlan plan(long numbers) {
+    return narrowing.isPresent()
+        ? narrowing.get().plan(options(Price::numbers), parametersElsewhere() + numbers)
+        : plan(Price::numbers, numbers);
   }
 
   /**
@@ -266,6 +291,13 @@ public final class Compressor {
    * @throws IllegalArgumentException if the plan is not one of this model
    */
   public OnnxModel apply(RankPlan plan) {
+    requireOwn(plan);
+    if (plan.isNarrowed()) {
+      return narrowing
+          .orElseThrow(
+              () -> new IllegalArgumentException("plan: expected all units kept, found fewer"))
+          .apply(plan);
+    }
     return objective instanceof Objective.DataAware aware
             && aware.order() == Objective.Order.SEQUENTIAL
         ? new SequentialRefit(model, aware.calibration(), replacements(plan)).fitted()
@@ -274,16 +306,26 @@ public final class Compressor {
 
   /** The same graph as {@link #apply} makes, its factors each fitted alone. */
   OnnxModel unrefined(RankPlan plan) {
-    return factored(replacements(plan));
+    return plan.isNarrowed() ? apply(plan) : factored(replacements(plan));
   }
 
   private List<Replacement> replacements(RankPlan plan) {
+    requireOwn(plan);
+    List<Replacement> replacements = new ArrayList<>();
+    for (int i = 0; i < plan.layers().size(); i++) {
+      if (plan.layers().get(i).choice() instanceof Factored factored) {
+        replacements.add(alone(model.layers().get(i), factored.how()));
+      }
+    }
+    return replacements;
+  }
+
+  private void requireOwn(RankPlan plan) {
     if (plan.layers().size() != model.layers().size()) {
       throw new IllegalArgumentException(
           "plan: expected %d layers, found %d"
               .formatted(model.layers().size(), plan.layers().size()));
     }
-    List<Replacement> replacements = new ArrayList<>();
     for (int i = 0; i < plan.layers().size(); i++) {
       Layer layer = model.layers().get(i);
       RankPlan.Layer planned = plan.layers().get(i);
@@ -294,11 +336,7 @@ public final class Compressor {
             "plan: expected layer %s %dx%d, found %s"
                 .formatted(layer.name(), layer.rows(), layer.cols(), planned));
       }
-      if (planned.choice() instanceof Factored factored) {
-        replacements.add(alone(layer, factored.how()));
-      }
     }
-    return replacements;
   }
 
   OnnxModel factored(List<Replacement> replacements) {
@@ -308,8 +346,9 @@ public final class Compressor {
   /** What replaces a layer, fitted to the dense network. */
   Replacement alone(Layer layer, Decomposition how) {
     Map<String, float[]> biases = new HashMap<>();
+    ElementType type = model.type(layer.tensor());
     if (objective instanceof Objective.DataAware aware && layer instanceof LinearLayer linear) {
-      LowRank factors = truncation(layer).at(how.rank());
+      LowRank factors = RoundedFactors.of(type, truncation(layer).at(how.rank()));
       Matrix w = layer.weight().matrix();
       for (LinearLayer.Use use : linear.uses()) {
         InputMoments seen = aware.calibration().of(use);
@@ -317,6 +356,6 @@ public final class Compressor {
       }
       return new Replacement(layer, Factors.channel(factors), biases);
     }
-    return new Replacement(layer, factorization(layer).at(how), biases);
+    return new Replacement(layer, RoundedFactors.of(type, factorization(layer).at(how)), biases);
   }
 }

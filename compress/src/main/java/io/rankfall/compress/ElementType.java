@@ -144,6 +144,55 @@ enum ElementType {
     };
   }
 
+  /**
+   * Appends the number of this type that is nearest to {@code value}, of two equally near the even
+   * one; beyond the largest, infinity. F64, F32, F16 and BF16 only.
+   */
+  void put(ByteBuffer bytes, float value) {
+    switch (this) {
+      case F64 -> bytes.putDouble(value);
+      case F32 -> bytes.putFloat(value);
+      case F16 -> bytes.putShort(toHalf(value));
+      case BF16 -> bytes.putShort(toBrain(value));
+      default -> throw new IllegalStateException("not written: " + this);
+    }
+  }
+
+  /** What {@link #put} writes. */
+  float rounded(float value) {
+    return switch (this) {
+      case F64, F32 -> value;
+      case F16 -> half(toHalf(value));
+      case BF16 -> ofBits(toBrain(value));
+      default -> throw new IllegalStateException("not written: " + this);
+    };
+  }
+
+  private static short toHalf(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    int magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000) {
+      return (short) (sign | 0x7e00);
+    }
+    float absolute = Math.abs(value);
+    if (absolute >= 65520) {
+      return (short) (sign | 0x7c00);
+    }
+    if (absolute < 0x1p-14f) {
+      return (short) (sign | (int) Math.rint(absolute * 0x1p24));
+    }
+    // Half of the last place, less for an even number; the biases of the exponents differ by 112.
+    return (short) (sign | ((magnitude + 0xfff + (magnitude >> 13 & 1) - (112 << 23)) >> 13));
+  }
+
+  private static short toBrain(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return Float.isNaN(value)
+        ? (short) (bits >> 16 | 0x40)
+        : (short) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  }
+
   /** IEEE 754 binary16. */
   private static float half(short bits) {
     int magnitude = bits & 0x7fff;

@@ -1,6 +1,5 @@
 package io.rankfall.compress;
 
-import ai.onnxruntime.OnnxJavaType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -47,8 +46,7 @@ final class ExampleInputs {
     input.shape().forEach(dim -> shape.add(Math.toIntExact(dim)));
     shape.set(0, input.fixedBatch() > 0 ? shape.get(0) : count);
     int size = shape.stream().reduce(1, Math::multiplyExact);
-    boolean real = input.type() == OnnxJavaType.FLOAT || input.type() == OnnxJavaType.DOUBLE;
-    if (!real) {
+    if (!input.isFloating()) {
       byte[] each = new byte[size];
       Arrays.fill(each, (byte) (ModelInputs.isMask(input.name()) ? 1 : 0));
       return new NdArray(NdArray.Type.UINT8, shape, ByteBuffer.wrap(each));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,19 @@ final class GoalSearch {
   @FunctionalInterface
   interface Measure {
     double of(OnnxModel candidate) throws ModelFormatException;
+  }
+
+  @FunctionalInterface
+  private interface Trying {
+    double measured(RankPlan plan) throws ModelFormatException;
+  }
+
+  /** Budgets from the cheapest model to the dense one. */
+  private record Range(long least, long dense) {
+    /** From 0 to 1 on a logarithmic scale. */
+    long at(double t) {
+      return t == 0 ? least : (long) Math.floor(least * Math.pow(dense / (double) least, t));
+    }
   }
 
   /** Which of the candidates within the limit is wanted, in parameters or time. */
@@ -96,7 +110,7 @@ final class GoalSearch {
     do {
       long excess = (long) Math.ceil(Math.max(0, size - bytes) / each);
       numbers = Math.max(least, numbers - excess);
-      plan = compressor.plan(Price::numbers, numbers);
+      plan = compressor.plan(numbers);
       size = compressor.unrefined(plan).bytes();
       record(plan, (double) size, (double) bytes);
     } while (size > bytes && numbers > least);
@@ -113,7 +127,14 @@ final class GoalSearch {
    */
   Found latency(Goal.Latency goal, Function<Layer, Price> prices, Measure ratio)
       throws ModelFormatException {
-    return bisect(goal, goal.share(), prices, compressor::unrefined, ratio, Wanted.LARGEST);
+    Range range = new Range(compressor.cheapest(prices), dense(prices));
+    return bisect(
+        goal,
+        goal.share(),
+        range,
+        nanos -> compressor.plan(prices, nanos),
+        candidate -> ratio.of(compressor.unrefined(candidate)),
+        Wanted.LARGEST);
   }
 
   /**
@@ -122,19 +143,24 @@ final class GoalSearch {
    * @param limit of the loss
    */
   Found quality(Goal goal, double limit, Measure loss) throws ModelFormatException {
-    return bisect(goal, limit, Price::numbers, compressor::apply, loss, Wanted.SMALLEST);
+    Range range = new Range(compressor.cheapest(Price::numbers), dense(Price::numbers));
+    return bisect(
+        goal,
+        limit,
+        range,
+        compressor::plan,
+        candidate -> loss.of(compressor.apply(candidate)),
+        Wanted.SMALLEST);
   }
 
   private Found bisect(
       Goal goal,
       double limit,
-      Function<Layer, Price> prices,
-      Function<RankPlan, OnnxModel> made,
-      Measure measure,
+      Range range,
+      LongFunction<RankPlan> plans,
+      Trying trying,
       Wanted wanted)
       throws ModelFormatException {
-    double least = Math.max(1, compressor.cheapest(prices));
-    double dense = Math.max(least, (double) dense(prices));
     double low = 0;
     double high = 1;
     RankPlan best = null;
@@ -143,11 +169,10 @@ final class GoalSearch {
     Map<RankPlan, Double> known = new HashMap<>();
     for (int i = 0; i <= STEPS; i++) {
       double t = i == 0 ? 0 : (low + high) / 2;
-      RankPlan plan =
-          compressor.plan(prices, (long) Math.floor(least * Math.pow(dense / least, t)));
+      RankPlan plan = plans.apply(range.at(t));
       Double value = known.get(plan);
       if (value == null) {
-        value = measure.of(made.apply(plan));
+        value = trying.measured(plan);
         known.put(plan, value);
         record(plan, value, limit);
       }

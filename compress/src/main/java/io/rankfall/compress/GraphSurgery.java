@@ -35,7 +35,7 @@ final class GraphSurgery {
       }
       if (!finite) {
         throw new NonFiniteException(
-            "factors of layer %s: expected numbers within single precision, found larger ones"
+            "factors of layer %s: expected numbers that the type of its weights can hold, found larger ones"
                 .formatted(layer.name()));
       }
     }
@@ -46,6 +46,15 @@ final class GraphSurgery {
   private final Map<Integer, Replacement> byNode = new HashMap<>();
   private final Map<String, float[]> biases = new HashMap<>();
   private final Map<String, List<Link>> chains = new HashMap<>();
+
+  /**
+   * What the links' weights are called where they are multiplied: other than in the file if cast.
+   */
+  private final Map<String, String> operands = new HashMap<>();
+
+  /** Nodes between a weight and its layer, which go, and the layer whose weight they pass on. */
+  private final Map<Integer, Replacement> passing = new HashMap<>();
+
   private final Set<String> values = new HashSet<>();
   private final Set<String> nodes = new HashSet<>();
 
@@ -65,10 +74,12 @@ final class GraphSurgery {
       byTensor.put(layer.tensor(), replacement);
       layer.nodes().forEach(node -> byNode.put(node, replacement));
       biases.putAll(replacement.biases());
+      path(replacement).nodes().forEach(node -> passing.put(node, replacement));
       chains.put(
           layer.tensor(),
           Chain.of(layer, replacement.factors()).stream()
               .map(link -> link.named(fresh(layer.name() + "." + link.suffix(), values)))
+              .map(link -> link.inTypeOf(model.constant(layer.tensor())))
               .toList());
     }
   }
@@ -82,8 +93,15 @@ final class GraphSurgery {
     }
   }
 
+  private ConstantPath path(Replacement replacement) {
+    String tensor = replacement.layer().tensor();
+    return ConstantPath.of(model.graph(), tensor, model.constant(tensor));
+  }
+
   private GraphProto rebuilt() {
     GraphProto old = model.proto().getGraph();
+    Set<String> gone = new HashSet<>(byTensor.keySet());
+    passing.keySet().forEach(node -> gone.addAll(old.getNode(node).getOutputList()));
     GraphProto.Builder graph =
         old.toBuilder().clearNode().clearInitializer().clearInput().clearValueInfo();
     for (ValueInfoProto input : old.getInputList()) {
@@ -95,7 +113,7 @@ final class GraphSurgery {
       }
     }
     old.getValueInfoList().stream()
-        .filter(value -> !byTensor.containsKey(value.getName()))
+        .filter(value -> !gone.contains(value.getName()))
         .forEach(graph::addValueInfo);
     for (TensorProto tensor : old.getInitializerList()) {
       Replacement replacement = byTensor.get(tensor.getName());
@@ -106,7 +124,12 @@ final class GraphSurgery {
       }
     }
     for (int i = 0; i < old.getNodeCount(); i++) {
-      addNode(graph, old.getNode(i), byNode.get(i));
+      Replacement passed = passing.get(i);
+      if (passed == null) {
+        addNode(graph, old.getNode(i), byNode.get(i));
+      } else if (path(passed).nodes().get(0) == i) {
+        addCasts(graph, passed);
+      }
     }
     return graph.build();
   }
@@ -115,8 +138,35 @@ final class GraphSurgery {
     float[] bias = biases.get(tensor.getName());
     return bias == null
         ? tensor
-        : Tensors.of(
-            tensor.getName(), bias, tensor.getDimsList().stream().mapToLong(dim -> dim).toArray());
+        : Tensors.inTypeOf(
+            tensor,
+            Tensors.of(
+                tensor.getName(),
+                bias,
+                tensor.getDimsList().stream().mapToLong(dim -> dim).toArray()));
+  }
+
+  /** The factors are cast where the weights were. */
+  private void addCasts(GraphProto.Builder graph, Replacement replacement) {
+    int type = path(replacement).type().getNumber();
+    for (TensorProto tensor : weights(replacement)) {
+      if (tensor.getDataType() != type) {
+        String cast = fresh(tensor.getName() + ".cast", values);
+        operands.put(tensor.getName(), cast);
+        graph.addNode(
+            NodeProto.newBuilder()
+                .setOpType("Cast")
+                .setName(fresh(cast, nodes))
+                .addInput(tensor.getName())
+                .addOutput(cast)
+                .addAttribute(Chain.integer("to", type)));
+      }
+    }
+  }
+
+  private String operand(Link link) {
+    String weights = link.weights().getName();
+    return operands.getOrDefault(weights, weights);
   }
 
   private void addNode(GraphProto.Builder graph, NodeProto node, @Nullable Replacement use) {
@@ -156,15 +206,11 @@ final class GraphSurgery {
                 .setOpType(node.getOpType())
                 .setDomain(node.getDomain())
                 .addInput(input)
-                .addInput(link.weights().getName())
+                .addInput(operand(link))
                 .addOutput(hidden);
         input = hidden;
       } else {
-        made =
-            node.toBuilder()
-                .setInput(0, input)
-                .setInput(1, link.weights().getName())
-                .clearAttribute();
+        made = node.toBuilder().setInput(0, input).setInput(1, operand(link)).clearAttribute();
       }
       graph.addNode(
           made.setName(fresh(base + "." + link.suffix(), nodes))

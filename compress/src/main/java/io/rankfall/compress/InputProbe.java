@@ -35,8 +35,7 @@ final class InputProbe implements AutoCloseable {
       graph.addAllOutput(model.proto().getGraph().getOutputList());
     }
     this.session =
-        OnnxRuntimeSession.of(
-            model.proto().toBuilder().setGraph(graph).build().toByteArray(), model.file());
+        OnnxRuntimeSession.of(model.proto().toBuilder().setGraph(graph).build(), model.file());
   }
 
   /** Passes the values on batch by batch, each as rows of its last dimension. */

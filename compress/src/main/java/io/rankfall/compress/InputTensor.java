@@ -26,12 +26,15 @@ record InputTensor(String name, OnnxJavaType type, List<Long> shape) {
       throw new ModelFormatException(file, where, "a tensor of rank >= 1", node.getInfo() + "");
     }
     return switch (info.type) {
-      case FLOAT, DOUBLE, INT32, INT64, UINT8, BOOL ->
+      case FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT32, INT64, UINT8, BOOL ->
           new InputTensor(
               node.getName(), info.type, Arrays.stream(info.getShape()).boxed().toList());
       default ->
           throw new ModelFormatException(
-              file, where, "float, double, int32, int64, uint8 or bool", info.type + "");
+              file,
+              where,
+              "float, double, float16, bfloat16, int32, int64, uint8 or bool",
+              info.type + "");
     };
   }
 
@@ -51,7 +54,7 @@ record InputTensor(String name, OnnxJavaType type, List<Long> shape) {
    *     free one after the batch takes what the others leave
    */
   Optional<long[]> dimensions(NdArray array, boolean exact) {
-    if (array.type().isFloating() && type != OnnxJavaType.FLOAT && type != OnnxJavaType.DOUBLE) {
+    if (array.type().isFloating() && !isFloating()) {
       return Optional.empty();
     }
     long[] dims = exact ? array.shape().stream().mapToLong(d -> d).toArray() : folded(array);
@@ -62,6 +65,13 @@ record InputTensor(String name, OnnxJavaType type, List<Long> shape) {
       size *= dims[i];
     }
     return fits && size == array.size() ? Optional.of(dims) : Optional.empty();
+  }
+
+  boolean isFloating() {
+    return switch (type) {
+      case FLOAT, DOUBLE, FLOAT16, BFLOAT16 -> true;
+      default -> false;
+    };
   }
 
   private long[] folded(NdArray array) {
@@ -89,6 +99,8 @@ record InputTensor(String name, OnnxJavaType type, List<Long> shape) {
       switch (type) {
         case FLOAT -> bytes.putFloat((float) array.real(i));
         case DOUBLE -> bytes.putDouble(array.real(i));
+        case FLOAT16 -> ElementType.F16.put(bytes, (float) array.real(i));
+        case BFLOAT16 -> ElementType.BF16.put(bytes, (float) array.real(i));
         case INT32 -> bytes.putInt(Math.toIntExact(array.integer(i)));
         case INT64 -> bytes.putLong(array.integer(i));
         default -> bytes.put((byte) array.integer(i));

@@ -108,7 +108,7 @@ final class LatencyPrices {
 
   private Times measure(Layer layer, NodeProto node) {
     try {
-      OnnxModel alone = alone(node);
+      OnnxModel alone = alone(layer, node);
       Layer own = alone.layers().get(0);
       List<Double> dense = new ArrayList<>();
       Map<String, NavigableMap<Long, Double>> byNumbers = new HashMap<>();
@@ -146,27 +146,33 @@ final class LatencyPrices {
     return probed;
   }
 
-  /** A model of this node and its constants, with one input of the dimensions it has there. */
-  private OnnxModel alone(NodeProto node) throws ModelFormatException {
+  /**
+   * A model of this node, its constants and what casts or transposes its weights, with one input of
+   * the dimensions it has there.
+   */
+  private OnnxModel alone(Layer layer, NodeProto node) throws ModelFormatException {
     OnnxModel model = compressor.model();
-    NodeProto.Builder own = node.toBuilder().clearInput().addInput(node.getInput(0));
+    ConstantPath path =
+        ConstantPath.of(model.graph(), layer.tensor(), model.constant(layer.tensor()));
+    NodeProto.Builder own = node.toBuilder().clearInput();
+    own.addInput(node.getInput(0)).addInput(node.getInput(1));
     GraphProto.Builder graph = GraphProto.newBuilder().setName("layer");
-    Set<String> constants = new LinkedHashSet<>();
-    for (String input : node.getInputList().subList(1, node.getInputCount())) {
-      // A bias that is computed takes next to no time.
-      if (model.graph().constants().containsKey(input)) {
-        own.addInput(input);
-        constants.add(input);
-      }
+    Set<String> constants = new LinkedHashSet<>(Set.of(layer.tensor()));
+    // A bias that is computed takes next to no time.
+    if (node.getInputCount() > 2 && model.graph().constants().containsKey(node.getInput(2))) {
+      own.addInput(node.getInput(2));
+      constants.add(node.getInput(2));
     }
     constants.forEach(name -> graph.addInitializer(model.constant(name).toBuilder().setName(name)));
-    graph.addNode(own).addInput(declared(node.getInput(0), shapes.inputShape(node)));
+    path.nodes().forEach(index -> graph.addNode(model.graph().node(index)));
+    graph.addNode(own);
+    graph.addInput(declared(node.getInput(0), path.type(), shapes.inputShape(node)));
     graph.addOutput(ValueInfoProto.newBuilder().setName(node.getOutput(0)));
     return OnnxModel.of(model.proto().toBuilder().setGraph(graph).build(), model.file());
   }
 
-  private static ValueInfoProto declared(String name, List<Long> shape) {
-    TypeProto.Tensor.Builder type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT_VALUE);
+  private static ValueInfoProto declared(String name, DataType element, List<Long> shape) {
+    TypeProto.Tensor.Builder type = TypeProto.Tensor.newBuilder().setElemType(element.getNumber());
     shape.forEach(dim -> type.getShapeBuilder().addDimBuilder().setDimValue(dim));
     return ValueInfoProto.newBuilder()
         .setName(name)

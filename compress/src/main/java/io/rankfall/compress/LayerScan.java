@@ -7,6 +7,7 @@ import io.rankfall.compress.LinearLayer.Layout;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.WeightMatrix;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,9 @@ final class LayerScan {
   private final List<Layer> layers = new ArrayList<>();
   private final List<SkippedWeight> skipped = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+
+  /** How often each name was wanted by more than one layer. */
+  private final Map<String, Integer> suffixes = new HashMap<>();
 
   LayerScan(OnnxGraph graph) {
     this.graph = graph;
@@ -59,25 +63,27 @@ final class LayerScan {
   }
 
   private void scan(String name, TensorProto tensor) {
-    Optional<String> obstacle = obstacle(name, tensor);
+    ConstantPath path = ConstantPath.of(graph, name, tensor);
+    Optional<String> obstacle = obstacle(path, tensor);
     if (obstacle.isPresent()) {
       skip(name, Tensors.shape(tensor), obstacle.get());
       return;
     }
-    String own = graph.node(graph.uses(name).get(0).node()).getName();
+    String own = graph.node(graph.uses(path.value()).get(0).node()).getName();
     String layer = unique(ModelFormatException.oneLine(own.isBlank() ? name : own));
     layers.add(
         tensor.getDimsCount() == 2
-            ? linear(layer, name, tensor)
-            : convolution(layer, name, tensor));
+            ? linear(layer, name, tensor, path)
+            : convolution(layer, name, tensor, path));
   }
 
-  private LinearLayer linear(String layer, String name, TensorProto tensor) {
-    List<OnnxGraph.Use> uses = graph.uses(name);
+  private LinearLayer linear(String layer, String name, TensorProto tensor, ConstantPath path) {
+    List<OnnxGraph.Use> uses = graph.uses(path.value());
     Layout layout = layout(graph.node(uses.get(0).node()));
     Matrix stored =
         Matrix.of((int) tensor.getDims(0), (int) tensor.getDims(1), Tensors.floats(tensor));
-    Matrix w = layout == Layout.OUTPUTS_FIRST ? stored : stored.transposed();
+    boolean outputsFirst = (layout == Layout.OUTPUTS_FIRST) != path.transposed();
+    Matrix w = outputsFirst ? stored : stored.transposed();
     return new LinearLayer(
         layer,
         new WeightMatrix(layer, w),
@@ -86,7 +92,8 @@ final class LayerScan {
         uses.stream().map(use -> use(use, w.rows())).toList());
   }
 
-  private Convolution convolution(String layer, String name, TensorProto tensor) {
+  private Convolution convolution(
+      String layer, String name, TensorProto tensor, ConstantPath path) {
     int outputs = (int) tensor.getDims(0);
     float[] kernel = Tensors.floats(tensor);
     return new Convolution(
@@ -95,7 +102,7 @@ final class LayerScan {
         (int) tensor.getDims(1),
         kernelShape(tensor).stream().map(Long::intValue).toList(),
         name,
-        graph.uses(name).stream().map(OnnxGraph.Use::node).toList());
+        graph.uses(path.value()).stream().map(OnnxGraph.Use::node).toList());
   }
 
   private static List<Long> kernelShape(TensorProto kernel) {
@@ -104,22 +111,26 @@ final class LayerScan {
 
   private String unique(String wanted) {
     String name = wanted;
-    for (int i = 1; !names.add(name); i++) {
-      name = wanted + "_" + i;
+    while (!names.add(name)) {
+      name = wanted + "_" + suffixes.merge(wanted, 1, Integer::sum);
     }
     return name;
   }
 
   /** Why a weight cannot be factored, if it cannot. */
-  private Optional<String> obstacle(String name, TensorProto tensor) {
-    if (Tensors.type(tensor) != DataType.FLOAT) {
-      return Optional.of("%s weights: only FLOAT is supported".formatted(Tensors.type(tensor)));
+  private Optional<String> obstacle(ConstantPath path, TensorProto tensor) {
+    Optional<String> ofNumbers = obstacleOfNumbers(tensor);
+    if (ofNumbers.isPresent()) {
+      return ofNumbers;
     }
-    if (graph.escapes(name)) {
+    if (graph.escapes(path.value())) {
       return Optional.of("is itself an output or read by a loop or branch body");
     }
+    if (graph.uses(path.value()).isEmpty()) {
+      return Optional.of("read by nothing that computes");
+    }
     Optional<Layout> layout = Optional.empty();
-    for (OnnxGraph.Use use : graph.uses(name)) {
+    for (OnnxGraph.Use use : graph.uses(path.value())) {
       NodeProto node = graph.node(use.node());
       Optional<String> reason = obstacle(node, use.slot(), tensor);
       if (reason.isPresent()) {
@@ -134,12 +145,24 @@ final class LayerScan {
     return Optional.empty();
   }
 
+  private static Optional<String> obstacleOfNumbers(TensorProto tensor) {
+    DataType type = Tensors.type(tensor);
+    if (!Tensors.isReadable(type)) {
+      return Optional.of("quantized: %s weights are left as they are".formatted(type));
+    }
+    return type == DataType.DOUBLE && Tensors.exceedsSingle(tensor)
+        ? Optional.of("numbers beyond single precision")
+        : Optional.empty();
+  }
+
   private Optional<String> obstacle(NodeProto node, int slot, TensorProto tensor) {
     String type = node.getOpType();
     boolean convolution = type.equals("Conv");
     boolean product = type.equals("MatMul") || type.equals("Gemm");
-    if (!(product || convolution)
-        || !(node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"))) {
+    if (type.equals("QuantizeLinear") || type.equals("DequantizeLinear")) {
+      return Optional.of("quantized by " + OnnxGraph.label(node));
+    }
+    if (!(product || convolution) || !OnnxGraph.isStandard(node)) {
       return Optional.of("used by %s, no matrix product".formatted(OnnxGraph.label(node)));
     }
     if (slot != 1 || node.getOutputCount() != 1) {

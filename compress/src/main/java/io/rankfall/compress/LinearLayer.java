@@ -11,14 +11,14 @@ import java.util.Optional;
  *     weights' own
  * @param weight W, outputs × inputs, whatever the order in the file
  * @param tensor the value in the graph that holds W
- * @param layout how the tensor holds W
+ * @param layout how the nodes take W: as the tensor holds it, unless it is transposed on the way
  * @param uses the nodes that multiply by W, one or more
  */
 public record LinearLayer(
     String name, WeightMatrix weight, String tensor, Layout layout, List<Use> uses)
     implements Layer {
 
-  /** How a tensor of the file holds W. */
+  /** The order of W where it is multiplied. */
   public enum Layout {
     /** outputs × inputs: Gemm with transB = 1. */
     OUTPUTS_FIRST,

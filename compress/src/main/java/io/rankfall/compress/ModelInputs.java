@@ -1,10 +1,8 @@
 package io.rankfall.compress;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,10 +12,6 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 
 /**
  * Examples to run a model on: an array for each of its inputs, the first dimension of all counting
@@ -49,56 +43,17 @@ public final class ModelInputs {
    * Reads an {@code npy} file for a model with one input, an {@code npz} file whose arrays have the
    * names of the inputs, or a folder of such {@code npz} files, in the order of their names.
    *
-   * @throws ModelFormatException if a file is damaged or its arrays count different examples
+   * @throws ModelFormatException if a file is damaged, its arrays count different examples, or all
+   *     arrays together take more than half of the heap
    */
   public static ModelInputs read(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
-      return new ModelInputs(List.of(part(path)));
+    InputFiles files = new InputFiles(Runtime.getRuntime().maxMemory() / 2);
+    if (Files.isDirectory(path)) {
+      return new ModelInputs(files.folder(path));
     }
-    List<Map<String, NdArray>> parts = new ArrayList<>();
-    try (Stream<Path> files = Files.list(path)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
-        parts.add(part(file));
-      }
-    }
-    if (parts.isEmpty()) {
-      throw new ModelFormatException(path.toString(), "folder", "npz files", "none");
-    }
-    return new ModelInputs(parts);
-  }
-
-  private static Map<String, NdArray> part(Path path) throws IOException {
-    String file = path.toString();
-    if (!file.endsWith(".npz")) {
-      return Map.of(ONLY, NpyFile.read(path).array());
-    }
-    FileBytes.size(path);
-    Map<String, NdArray> arrays = new LinkedHashMap<>();
-    try (ZipFile zip = new ZipFile(path.toFile())) {
-      for (ZipEntry entry : zip.stream().toList()) {
-        String name = entry.getName().replaceFirst("\\.npy$", "");
-        try (InputStream bytes = zip.getInputStream(entry)) {
-          arrays.put(name, NpyFile.parse(file + ": " + name, bytes.readAllBytes()).array());
-        }
-      }
-    } catch (ZipException e) {
-      throw new ModelFormatException(
-          file, "content", "an npz file", String.valueOf(e.getMessage()));
-    }
-    if (arrays.isEmpty()) {
-      throw new ModelFormatException(file, "content", "arrays", "none");
-    }
-    Map.Entry<String, NdArray> first = arrays.entrySet().iterator().next();
-    for (Map.Entry<String, NdArray> array : arrays.entrySet()) {
-      if (array.getValue().count() != first.getValue().count()) {
-        throw new ModelFormatException(
-            file,
-            array.getKey(),
-            "%d examples, as %s has".formatted(first.getValue().count(), first.getKey()),
-            array.getValue().count() + "");
-      }
-    }
-    return arrays;
+    return new ModelInputs(
+        List.of(
+            path.toString().endsWith(".npz") ? files.npz(path) : Map.of(ONLY, files.npy(path))));
   }
 
   /** Examples for a model whose inputs have these names. */

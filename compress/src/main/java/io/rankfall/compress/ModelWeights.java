@@ -1,10 +1,8 @@
 package io.rankfall.compress;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
@@ -22,9 +20,6 @@ public record ModelWeights(
     List<AttentionBlock> attention,
     List<SkippedWeight> skipped) {
 
-  private static final String INDEX = ".index.json";
-  private static final String INDEX_IN_FOLDER = "model.safetensors.index.json";
-
   public ModelWeights {
     matrices = List.copyOf(matrices);
     attention = List.copyOf(attention);
@@ -39,19 +34,14 @@ public record ModelWeights(
    *     folder
    */
   public static ModelWeights open(Path path) throws IOException {
-    if (isSharded(path)) {
-      return SafetensorsWeights.readIndex(path.resolve(INDEX_IN_FOLDER));
-    }
-    String name = path.toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(INDEX)) {
-      return SafetensorsWeights.readIndex(path);
-    }
-    return name.endsWith(".safetensors") ? SafetensorsWeights.read(path) : OnnxWeights.read(path);
+    return SafetensorsSource.isNamed(path)
+        ? SafetensorsWeights.of(SafetensorsSource.open(path))
+        : OnnxWeights.read(path);
   }
 
   /** Whether the path is a folder with safetensors files and their index. */
   public static boolean isSharded(Path path) {
-    return Files.isRegularFile(path.resolve(INDEX_IN_FOLDER));
+    return SafetensorsSource.isSharded(path);
   }
 
   /**

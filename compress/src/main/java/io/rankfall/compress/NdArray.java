@@ -15,6 +15,7 @@ final class NdArray {
   enum Type {
     FLOAT32("<f4", 4),
     FLOAT64("<f8", 8),
+    FLOAT16("<f2", 2),
     INT32("<i4", 4),
     INT64("<i8", 8),
     UINT8("|u1", 1),
@@ -44,7 +45,7 @@ final class NdArray {
     }
 
     boolean isFloating() {
-      return this == FLOAT32 || this == FLOAT64;
+      return this == FLOAT32 || this == FLOAT64 || this == FLOAT16;
     }
 
     @Override
@@ -132,6 +133,7 @@ final class NdArray {
     return switch (type) {
       case FLOAT32 -> data.getFloat(4 * index);
       case FLOAT64 -> data.getDouble(8 * index);
+      case FLOAT16 -> ElementType.F16.ofBits(data.getShort(2 * index));
       case INT32 -> data.getInt(4 * index);
       case INT64 -> data.getLong(8 * index);
       case UINT8 -> data.get(index) & 0xff;

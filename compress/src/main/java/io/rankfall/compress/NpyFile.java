@@ -1,9 +1,12 @@
 package io.rankfall.compress;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,11 +16,15 @@ import java.util.regex.Pattern;
 
 /**
  * An array in NumPy's NPY format, versions 1 to 3 (NEP 1): little-endian {@code f4}, {@code f8},
- * {@code i4}, {@code i8}, {@code u1} and {@code b1} in C order.
+ * {@code f2}, {@code i4}, {@code i8}, {@code u1} and {@code b1} in C order.
  */
 public final class NpyFile {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int LONGEST_HEADER = 1 << 16;
+
+  /** An array of Java has no more. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*+:\\s*+'([^']{1,16})'");
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*+:\\s*+(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*+:\\s*+\\(([0-9, ]*+)\\)");
@@ -37,36 +44,65 @@ public final class NpyFile {
    *     promises other than the bytes that follow
    */
   public static NpyFile read(Path path) throws IOException {
-    return parse(path.toString(), FileBytes.read(path));
+    return read(path, Runtime.getRuntime().maxMemory() / 2);
   }
 
   /**
-   * @param file what messages call it
+   * @param most the array may take so many bytes
    */
-  static NpyFile parse(String file, byte[] content) throws ModelFormatException {
-    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    String header = header(file, bytes);
+  static NpyFile read(Path path, long most) throws IOException {
+    FileBytes.size(path);
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
+      return parse(path.toString(), in, most);
+    }
+  }
+
+  /**
+   * Nothing is allocated for the numbers before the header says how many there are.
+   *
+   * @param file what messages call it
+   * @param in ends with the array
+   * @param most the array may take so many bytes
+   */
+  static NpyFile parse(String file, InputStream in, long most) throws IOException {
+    String header = header(file, in);
     String descr = field(file, header, DESCR, "'descr'");
     NdArray.Type type =
         NdArray.Type.of(descr)
             .orElseThrow(
                 () ->
                     new ModelFormatException(
-                        file, "header", "<f4, <f8, <i4, <i8, |u1 or |b1", descr));
+                        file, "header", "<f4, <f8, <f2, <i4, <i8, |u1 or |b1", descr));
     if (field(file, header, ORDER, "'fortran_order'").equals("True")) {
       throw new ModelFormatException(
           file, "header", "C order (numpy.ascontiguousarray)", "Fortran order");
     }
     List<Integer> shape = shape(file, field(file, header, SHAPE, "'shape'"));
-    long count = 1;
+    long bytes = type.bytes();
     for (int dim : shape) {
-      count = dim == 0 || count > Integer.MAX_VALUE ? Integer.MAX_VALUE : count * dim;
+      if (dim == 0) {
+        throw new ModelFormatException(file, "shape", "dimensions above 0", shape.toString());
+      }
+      // Both factors are below 2³² here.
+      bytes = Math.min(MOST_BYTES + 1, bytes * dim);
     }
-    if (count * type.bytes() != bytes.remaining()) {
+    if (bytes > Math.min(most, MOST_BYTES)) {
       throw new ModelFormatException(
-          file, "data", "%s of type %s".formatted(shape, descr), bytes.remaining() + " bytes");
+          file,
+          "shape",
+          "at most %d MiB".formatted(Math.min(most, MOST_BYTES) >> 20),
+          "%s of type %s".formatted(shape, descr));
     }
-    return new NpyFile(file, new NdArray(type, shape, bytes));
+    byte[] data = new byte[(int) bytes];
+    int read = in.readNBytes(data, 0, data.length);
+    if (read < data.length || in.read() >= 0) {
+      throw new ModelFormatException(
+          file,
+          "data",
+          "%s of type %s".formatted(shape, descr),
+          (read < data.length ? read : "more than " + read) + " bytes");
+    }
+    return new NpyFile(file, new NdArray(type, shape, ByteBuffer.wrap(data)));
   }
 
   /** The dimensions, none of them 0. */
@@ -107,30 +143,30 @@ public final class NpyFile {
     return labels;
   }
 
-  private static String header(String file, ByteBuffer bytes) throws ModelFormatException {
-    byte[] magic = new byte[MAGIC.length];
-    if (bytes.remaining() < 12) {
-      throw new ModelFormatException(file, "start", "an NPY header", bytes.remaining() + " bytes");
+  private static String header(String file, InputStream in) throws IOException {
+    byte[] start = in.readNBytes(8);
+    if (start.length < 8) {
+      throw new ModelFormatException(file, "start", "an NPY header", start.length + " bytes");
     }
-    bytes.get(magic);
-    if (!Arrays.equals(magic, MAGIC)) {
+    if (!Arrays.equals(Arrays.copyOf(start, MAGIC.length), MAGIC)) {
       throw new ModelFormatException(file, "start", "the NPY magic number", "other bytes");
     }
-    int version = bytes.get();
-    bytes.get();
+    int version = start[MAGIC.length];
     if (version < 1 || version > 3) {
       throw new ModelFormatException(file, "version", "1, 2 or 3", version + "");
     }
-    long length = version == 1 ? bytes.getShort() & 0xffffL : bytes.getInt() & 0xffffffffL;
-    if (length > Math.min(LONGEST_HEADER, bytes.remaining())) {
+    byte[] count = new byte[4];
+    int width = version == 1 ? 2 : 4;
+    int there = in.readNBytes(count, 0, width);
+    long length = ByteBuffer.wrap(count).order(ByteOrder.LITTLE_ENDIAN).getInt() & 0xffffffffL;
+    if (there < width || length > LONGEST_HEADER) {
       throw new ModelFormatException(
-          file,
-          "header length",
-          "at most " + Math.min(LONGEST_HEADER, bytes.remaining()),
-          length + "");
+          file, "header length", "at most " + LONGEST_HEADER, there < width ? "none" : length + "");
     }
-    byte[] header = new byte[(int) length];
-    bytes.get(header);
+    byte[] header = in.readNBytes((int) length);
+    if (header.length < length) {
+      throw new ModelFormatException(file, "header", length + " bytes", header.length + " bytes");
+    }
     return new String(header, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
   }
 

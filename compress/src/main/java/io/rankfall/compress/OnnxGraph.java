@@ -147,6 +147,11 @@ final class OnnxGraph {
     return node.getName().isEmpty() ? node.getOpType() : node.getOpType() + " " + node.getName();
   }
 
+  /** Whether the node's operator is one of ONNX itself. */
+  static boolean isStandard(NodeProto node) {
+    return node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
+  }
+
   static long integer(NodeProto node, String attribute, long absent) {
     for (AttributeProto a : node.getAttributeList()) {
       if (a.getName().equals(attribute)) {

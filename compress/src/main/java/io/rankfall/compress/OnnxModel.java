@@ -4,25 +4,28 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** An immutable ONNX model and the weight matrices in it. */
 public final class OnnxModel {
   private final String file;
   private final ModelProto proto;
+  private final Set<Path> dataFiles;
   private final OnnxGraph graph;
   private final List<Layer> layers;
   private final List<SkippedWeight> skipped;
 
-  private OnnxModel(String file, ModelProto proto) throws ModelFormatException {
+  private OnnxModel(String file, ModelProto proto, Set<Path> dataFiles)
+      throws ModelFormatException {
     this.file = file;
     this.proto = proto;
+    this.dataFiles = dataFiles;
     this.graph = new OnnxGraph(proto.getGraph(), file);
     LayerScan scan = new LayerScan(graph);
     this.layers = scan.layers();
@@ -41,36 +44,48 @@ public final class OnnxModel {
   }
 
   /**
-   * Reads a model whose weights are inside the file.
+   * Reads a model whose weights are inside the file or in files beside it.
    *
-   * @throws ModelFormatException in one line, if the file is damaged or has external data
+   * @throws ModelFormatException in one line, if the file is damaged, names data outside its folder
+   *     or does not fit into the heap
    */
   public static OnnxModel read(Path path) throws IOException {
-    String file = path.toString();
-    byte[] bytes = FileBytes.read(path);
-    try {
-      return of(ModelProto.parseFrom(bytes), file);
-    } catch (InvalidProtocolBufferException e) {
-      throw new ModelFormatException(
-          file, "content", "an ONNX model", String.valueOf(e.getMessage()));
-    }
+    OnnxFile.Content content = OnnxFile.read(path);
+    return of(content.proto(), path.toString(), content.data());
   }
 
   /**
-   * A model built in memory.
+   * A model built in memory, with all its numbers inside. Nodes are put in order if they are not.
    *
    * @param file what messages call it
+   * @throws ModelFormatException in one line, if the graph is empty, has a cycle, misses values or
+   *     makes them twice, or a tensor holds other than its dimensions say
    */
   public static OnnxModel of(ModelProto proto, String file) throws ModelFormatException {
+    return of(proto, file, Set.of());
+  }
+
+  private static OnnxModel of(ModelProto proto, String file, Set<Path> dataFiles)
+      throws ModelFormatException {
     if (!proto.hasGraph() || proto.getGraph().getNodeCount() == 0) {
       throw new ModelFormatException(file, "graph", "at least one node", "none");
     }
-    return new OnnxModel(file, proto);
+    return new OnnxModel(file, GraphOrder.sorted(proto, file), dataFiles);
   }
 
-  /** Writes the file whole or not at all; see {@link AtomicFile}. */
-  public void write(Path path) throws IOException {
-    AtomicFile.write(path, proto::writeTo);
+  /**
+   * Writes the model whole or not at all; see {@link AtomicFile}. Beyond 2 GiB, the most that an
+   * ONNX file can have, the weights go to {@code NAME.data} beside it.
+   *
+   * @return the files, the model first
+   */
+  public List<Path> write(Path path) throws IOException {
+    return OnnxFile.write(path, proto, OnnxFile.MOST_BYTES);
+  }
+
+  /** The files beside the model that weights were read from. */
+  public Set<Path> dataFiles() {
+    return dataFiles;
   }
 
   /** The layers that can be factored, in the order of their weights in the file. */
@@ -102,9 +117,9 @@ public final class OnnxModel {
     return count;
   }
 
-  /** The size of the file, in bytes. */
+  /** The size of a file with everything inside, in bytes. */
   public long bytes() {
-    return proto.getSerializedSize();
+    return OnnxFile.bytes(proto);
   }
 
   /** The inputs that are no initializers. */
@@ -133,9 +148,14 @@ public final class OnnxModel {
     return file;
   }
 
-  /** The numbers of a FLOAT constant. */
+  /** The numbers of a constant that is a layer's weight or bias. */
   float[] floats(String name) {
     return Tensors.floats(constant(name));
+  }
+
+  /** The type of its numbers. */
+  ElementType type(String constant) {
+    return Tensors.elementType(constant(constant));
   }
 
   TensorProto constant(String name) {

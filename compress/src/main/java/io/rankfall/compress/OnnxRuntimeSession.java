@@ -2,8 +2,8 @@ package io.rankfall.compress;
 
 import static java.util.stream.Collectors.joining;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -31,8 +30,9 @@ import java.util.function.Consumer;
  * A model run by ONNX Runtime on the calling thread alone. Nothing else calls ONNX Runtime. Close
  * it: its memory is off-heap.
  *
- * <p>Inputs are tensors of FLOAT, DOUBLE, INT64, INT32, UINT8 or BOOL; numbers are converted where
- * that loses no more than single precision does.
+ * <p>Inputs are tensors of FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT64, INT32, UINT8 or BOOL, outputs
+ * of the first four; numbers are converted where that loses no more than single precision or the
+ * input's own does.
  */
 public final class OnnxRuntimeSession implements AutoCloseable {
   /** Most examples that go through the model at a time where its batch dimension is free. */
@@ -65,22 +65,59 @@ public final class OnnxRuntimeSession implements AutoCloseable {
    *     of a supported type
    */
   public static OnnxRuntimeSession open(Path path) throws IOException {
-    return of(FileBytes.read(path), path.toString());
+    OnnxFile.Content content = OnnxFile.read(path);
+    CrashGuard.check(content.proto(), path.toString());
+    // Without data files, ONNX Runtime sees the bytes as they are.
+    return content.data().isEmpty()
+        ? of(FileBytes.read(path), path.toString())
+        : of(content.proto(), path.toString());
   }
 
   /** Loads a model as it would be after writing and reading its file. */
   public static OnnxRuntimeSession of(OnnxModel model) throws ModelFormatException {
-    return of(model.proto().toByteArray(), model.file());
+    return of(model.proto(), model.file());
   }
 
-  static OnnxRuntimeSession of(byte[] model, String file) throws ModelFormatException {
+  static OnnxRuntimeSession of(ModelProto model, String file) throws ModelFormatException {
+    return of(model, file, OnnxFile.MOST_BYTES);
+  }
+
+  /**
+   * Loads a model from memory or, beyond {@code mostBytes}, through files in a folder of its own.
+   */
+  static OnnxRuntimeSession of(ModelProto model, String file, long mostBytes)
+      throws ModelFormatException {
+    CrashGuard.check(model, file);
+    if (OnnxFile.bytes(model) <= mostBytes) {
+      return of(model.toByteArray(), file);
+    }
+    try (TemporaryFolder folder = new TemporaryFolder()) {
+      Path path = folder.path().resolve("model.onnx");
+      OnnxFile.write(path, model, mostBytes);
+      return open(file, (environment, o) -> environment.createSession(path.toString(), o));
+    } catch (ModelFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new InferenceException("%s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static OnnxRuntimeSession of(byte[] model, String file) throws ModelFormatException {
+    return open(file, (environment, options) -> environment.createSession(model, options));
+  }
+
+  private interface Loader {
+    OrtSession load(OrtEnvironment environment, SessionOptions options) throws OrtException;
+  }
+
+  private static OnnxRuntimeSession open(String file, Loader loader) throws ModelFormatException {
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
       options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
-      OrtSession session = environment.createSession(model, options);
+      OrtSession session = loader.load(environment, options);
       try {
         return new OnnxRuntimeSession(file, environment, session);
       } catch (OrtException | ModelFormatException | RuntimeException e) {
@@ -189,9 +226,9 @@ public final class OnnxRuntimeSession implements AutoCloseable {
       Map<String, Rows> read = new LinkedHashMap<>();
       long bytes = 0;
       for (Map.Entry<String, OnnxValue> entry : result) {
-        OnnxTensor value = floats(entry.getKey(), entry.getValue());
-        bytes += 4L * value.getFloatBuffer().remaining();
-        read.put(entry.getKey(), rows(value, batch));
+        FloatOutput value = FloatOutput.of(file, entry.getKey(), entry.getValue());
+        bytes += 4L * value.numbers().length;
+        read.put(entry.getKey(), value.rows(batch));
       }
       size.saw(batch.count(), bytes);
       return new Results(batch, read);
@@ -329,36 +366,6 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     public void close() {
       tensors.values().forEach(OnnxTensor::close);
     }
-  }
-
-  private OnnxTensor floats(String name, OnnxValue value) {
-    if (!(value instanceof OnnxTensor tensor) || tensor.getInfo().type != OnnxJavaType.FLOAT) {
-      throw new InferenceException(
-          "%s: output %s: expected a float tensor, found %s".formatted(file, name, value.getInfo()),
-          new IllegalArgumentException(name));
-    }
-    return tensor;
-  }
-
-  private static Rows rows(OnnxTensor tensor, ModelInputs.Batch batch) {
-    long[] dims = tensor.getInfo().getShape();
-    float[] values = new float[tensor.getFloatBuffer().remaining()];
-    tensor.getFloatBuffer().get(values);
-    int width = dims.length == 0 ? 1 : (int) dims[dims.length - 1];
-    Optional<NdArray> mask = batch.mask();
-    if (dims.length != 3
-        || mask.isEmpty()
-        || dims[0] != mask.get().count()
-        || dims[1] != mask.get().width()) {
-      return Rows.owning(width, values);
-    }
-    int kept = 0;
-    for (int i = 0; i < mask.get().size(); i++) {
-      if (mask.get().real(i) != 0) {
-        System.arraycopy(values, i * width, values, kept++ * width, width);
-      }
-    }
-    return Rows.owning(width, Arrays.copyOf(values, kept * width));
   }
 
   private InferenceException refused(OrtException e) {

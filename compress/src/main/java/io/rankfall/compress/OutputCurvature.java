@@ -38,6 +38,11 @@ public final class OutputCurvature {
         // Losses of kernels and of outputs do not compare.
         throw new NotDifferentiableException(layer.name() + " is a convolution");
       }
+      if (model.type(layer.tensor()) != ElementType.F32) {
+        throw new NotDifferentiableException(
+            "%s has weights of type %s, only F32 are differentiated"
+                .formatted(layer.name(), model.type(layer.tensor())));
+      }
     }
     Set<String> products = new LinkedHashSet<>();
     for (LinearLayer layer : model.linearLayers()) {

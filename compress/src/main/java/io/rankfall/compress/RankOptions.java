@@ -155,6 +155,27 @@ final class RankOptions {
     return smaller;
   }
 
+  /**
+   * Those of a linear layer with fewer outputs and inputs: the same losses for the same ranks, as
+   * far as they still make it smaller.
+   */
+  RankOptions narrowed(int fewerRows, int fewerCols) {
+    if (fewerRows == rows && fewerCols == cols) {
+      return this;
+    }
+    long each = (long) fewerRows + fewerCols;
+    long dense = (long) fewerRows * fewerCols;
+    List<Option> left =
+        smaller.stream()
+            .map(
+                o ->
+                    new Option(
+                        o.how, o.how.rank() * each, o.lossShare, o.how.rank() * each, o.loss))
+            .filter(o -> o.cost < dense)
+            .toList();
+    return new RankOptions(fewerRows, fewerCols, left, dense);
+  }
+
   int size() {
     return smaller.size() + 1;
   }

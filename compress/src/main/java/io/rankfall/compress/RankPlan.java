@@ -55,10 +55,51 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
    * @param rows outputs
    * @param cols inputs; those of a convolution at each position of its kernel
    * @param parameters numbers in the weights that result
-   * @param lossShare loss(r)/loss(0) by the objective: 0 where nothing is lost, 1 where all is
+   * @param lossShare loss(r)/loss(0) by the objective: 0 where nothing is lost, 1 where all is; in
+   *     the narrowed layer, if it is one
+   * @param keptRows outputs that stay; fewer than {@code rows} where hidden units go
+   * @param keptCols inputs that stay
    */
   public record Layer(
-      String name, int rows, int cols, Choice choice, long parameters, double lossShare) {}
+      String name,
+      int rows,
+      int cols,
+      Choice choice,
+      long parameters,
+      double lossShare,
+      int keptRows,
+      int keptCols) {
+
+    public Layer {
+      if (keptRows < 1 || keptRows > rows || keptCols < 1 || keptCols > cols) {
+        throw new IllegalArgumentException(
+            "layer %s: expected to keep 1x1 to %dx%d, found %dx%d"
+                .formatted(name, rows, cols, keptRows, keptCols));
+      }
+    }
+
+    /** A layer that keeps all outputs and inputs. */
+    public Layer(
+        String name, int rows, int cols, Choice choice, long parameters, double lossShare) {
+      this(name, rows, cols, choice, parameters, lossShare, rows, cols);
+    }
+
+    /** For tables: {@code 512×784}, or {@code 289×784 of 512×784} where units go. */
+    public String shape() {
+      String whole = rows + "×" + cols;
+      return isNarrowed() ? "%d×%d of %s".formatted(keptRows, keptCols, whole) : whole;
+    }
+
+    /** Whether it has fewer outputs or inputs than before. */
+    public boolean isNarrowed() {
+      return keptRows < rows || keptCols < cols;
+    }
+  }
+
+  /** Whether hidden units go. */
+  public boolean isNarrowed() {
+    return layers.stream().anyMatch(Layer::isNarrowed);
+  }
 
   /** Parameters kept, as a share of those of the dense model. */
   public double share() {

@@ -5,15 +5,14 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rankfall.spectra.Matrix;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -190,41 +189,25 @@ public final class SafetensorsFile {
   /** Writes F32 tensors in the order of their names; see {@link AtomicFile}. */
   public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
-    ObjectNode header = JSON.createObjectNode();
-    if (!metadata.isEmpty()) {
-      ObjectNode properties = header.putObject(SafetensorsHeader.METADATA);
-      new TreeMap<>(metadata).forEach(properties::put);
-    }
-    Map<String, Tensor> sorted = new TreeMap<>(tensors);
-    if (sorted.containsKey(SafetensorsHeader.METADATA)) {
+    if (tensors.containsKey(SafetensorsHeader.METADATA)) {
       throw new IllegalArgumentException(
           "tensor name: expected one other than " + SafetensorsHeader.METADATA);
     }
-    long begin = 0;
-    for (Map.Entry<String, Tensor> entry : sorted.entrySet()) {
-      long end = begin + 4L * entry.getValue().values.length;
-      ObjectNode tensor = header.putObject(entry.getKey()).put("dtype", "F32");
-      entry.getValue().shape.forEach(tensor.putArray("shape")::add);
-      tensor.putArray("data_offsets").add(begin).add(end);
-      begin = end;
-    }
-    byte[] json = JSON.writeValueAsBytes(header);
-    // The format asks for data aligned to eight bytes and allows spaces behind the header.
-    byte[] padding = " ".repeat((8 - json.length % 8) % 8).getBytes(StandardCharsets.US_ASCII);
-    AtomicFile.write(
-        path,
-        out -> {
-          byte[] length = new byte[8];
-          little(length).putLong(json.length + padding.length);
-          out.write(length);
-          out.write(json);
-          out.write(padding);
-          for (Tensor tensor : sorted.values()) {
-            byte[] bytes = new byte[Math.multiplyExact(4, tensor.values.length)];
-            little(bytes).asFloatBuffer().put(tensor.values);
-            out.write(bytes);
-          }
-        });
+    List<SafetensorsWriter.Group> groups = new ArrayList<>();
+    new TreeMap<>(tensors)
+        .forEach(
+            (name, tensor) ->
+                groups.add(
+                    new SafetensorsWriter.Group(
+                        List.of(
+                            new SafetensorsWriter.Slot(
+                                name, "F32", tensor.shape, 4L * tensor.values.length)),
+                        out -> {
+                          byte[] bytes = new byte[Math.multiplyExact(4, tensor.values.length)];
+                          little(bytes).asFloatBuffer().put(tensor.values);
+                          out.write(bytes);
+                        })));
+    SafetensorsWriter.write(path, groups, metadata);
   }
 
   private static ByteBuffer little(byte[] bytes) {

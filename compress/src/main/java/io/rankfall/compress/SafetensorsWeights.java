@@ -1,12 +1,10 @@
 package io.rankfall.compress;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,70 +35,11 @@ final class SafetensorsWeights {
     this.tensors = tensors;
   }
 
-  /** Of one file. */
-  static ModelWeights read(Path path) throws IOException {
-    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    SafetensorsFile file = SafetensorsFile.read(path);
-    file.entries().forEach(entry -> tensors.put(entry.name(), file.stored(entry)));
-    return new SafetensorsWeights(tensors).weights(path, List.of());
+  static ModelWeights of(SafetensorsSource source) throws IOException {
+    return new SafetensorsWeights(source.tensors()).weights(source);
   }
 
-  /** Of the files that an index names, in the index's order of tensors. */
-  static ModelWeights readIndex(Path index) throws IOException {
-    String name = index.toString();
-    JsonNode map = json(index).path("weight_map");
-    if (!map.isObject() || map.isEmpty()) {
-      throw new ModelFormatException(name, "weight_map", "an object of tensors and files", "none");
-    }
-    Map<String, Map<String, StoredTensor>> shards = new HashMap<>();
-    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : map.properties()) {
-      String where = "weight_map " + entry.getKey();
-      String location = entry.getValue().asText("");
-      Map<String, StoredTensor> shard = shards.get(location);
-      if (shard == null) {
-        SafetensorsFile file = SafetensorsFile.read(ExternalData.beside(index, location, where));
-        shard = new LinkedHashMap<>();
-        for (SafetensorsFile.Entry tensor : file.entries()) {
-          shard.put(tensor.name(), file.stored(tensor));
-        }
-        shards.put(location, shard);
-      }
-      StoredTensor tensor = shard.remove(entry.getKey());
-      if (tensor == null) {
-        throw new ModelFormatException(name, where, "a tensor of this name in " + location, "none");
-      }
-      tensors.put(entry.getKey(), tensor);
-    }
-    List<SkippedWeight> unlisted = new ArrayList<>();
-    shards.forEach(
-        (location, rest) ->
-            rest.forEach(
-                (tensor, stored) ->
-                    unlisted.add(
-                        SkippedWeight.of(
-                            tensor,
-                            stored.shapeText(),
-                            "in %s and not in the index".formatted(location)))));
-    return new SafetensorsWeights(tensors).weights(index, unlisted);
-  }
-
-  private static JsonNode json(Path path) throws IOException {
-    long most = SafetensorsFile.LONGEST_HEADER;
-    long size = FileBytes.size(path);
-    if (size > most) {
-      throw new ModelFormatException(
-          path.toString(), "file", "at most %d bytes".formatted(most), size + "");
-    }
-    try {
-      return SafetensorsFile.JSON.readTree(Files.readAllBytes(path));
-    } catch (JsonProcessingException e) {
-      throw new ModelFormatException(
-          path.toString(), "content", "a JSON object", String.valueOf(e.getOriginalMessage()));
-    }
-  }
-
-  private ModelWeights weights(Path path, List<SkippedWeight> unlisted) throws IOException {
+  private ModelWeights weights(SafetensorsSource source) throws IOException {
     for (StoredTensor tensor : tensors.values()) {
       if (tensor.type().isFloating()) {
         parameters += tensor.count();
@@ -109,11 +48,11 @@ final class SafetensorsWeights {
         scan(tensor);
       }
     }
-    skipped.addAll(unlisted);
+    skipped.addAll(source.unlisted());
     return new ModelWeights(
         parameters,
         List.copyOf(matrices.values()),
-        new NamedAttention(matrices, heads(path)).blocks(),
+        new NamedAttention(matrices, heads(source.path())).blocks(),
         skipped);
   }
 
@@ -170,7 +109,7 @@ final class SafetensorsWeights {
     if (!Files.isRegularFile(config)) {
       return 0;
     }
-    JsonNode json = json(config);
+    JsonNode json = SafetensorsSource.json(config);
     for (String name : List.of("num_attention_heads", "n_head", "n_heads", "num_heads")) {
       if (json.path(name).isInt() && json.path(name).intValue() > 0) {
         return json.path(name).intValue();

@@ -72,7 +72,9 @@ final class SequentialRefit {
       Matrix fitted =
           RidgeRegression.fit(w, cross.covariance(calibration.of(use), seen), covariance, RIDGE);
       LowRank factors =
-          calibration.truncation(layer, fitted, covariance).at(alone.factors().how().rank());
+          RoundedFactors.of(
+              model.type(layer.tensor()),
+              calibration.truncation(layer, fitted, covariance).at(alone.factors().how().rank()));
       return new Replacement(
           layer,
           Factors.channel(factors),

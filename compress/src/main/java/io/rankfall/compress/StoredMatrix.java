@@ -31,6 +31,10 @@ public final class StoredMatrix {
     return ModelFormatException.oneLine(tensor.name());
   }
 
+  StoredTensor stored() {
+    return tensor;
+  }
+
   /** The type of the numbers in the file, as safetensors names it: {@code F16}. */
   public String type() {
     return tensor.type().name();

@@ -88,12 +88,12 @@ final class Tensors {
             "%d bytes for %s %s".formatted(count * width, type, shape(tensor)),
             tensor.getRawData().size() + " bytes");
       }
-    } else if (type == DataType.FLOAT && tensor.getFloatDataCount() != count) {
+    } else if (isReadable(type) && typedCount(tensor, type) != count) {
       throw new ModelFormatException(
           file,
           where,
-          "%d numbers for FLOAT %s".formatted(count, shape(tensor)),
-          tensor.getFloatDataCount() + " numbers");
+          "%d numbers for %s %s".formatted(count, type, shape(tensor)),
+          typedCount(tensor, type) + " numbers");
     }
   }
 
@@ -125,22 +125,61 @@ final class Tensors {
     };
   }
 
-  /** The numbers of a checked FLOAT tensor. */
+  /** Whether {@link #floats} reads such numbers: FLOAT, DOUBLE, FLOAT16 and BFLOAT16. */
+  static boolean isReadable(DataType type) {
+    return switch (type) {
+      case FLOAT, DOUBLE, FLOAT16, BFLOAT16 -> true;
+      default -> false;
+    };
+  }
+
+  /** How many numbers a tensor of a readable type holds outside {@code raw_data}. */
+  private static int typedCount(TensorProto tensor, DataType type) {
+    return switch (type) {
+      case FLOAT -> tensor.getFloatDataCount();
+      case DOUBLE -> tensor.getDoubleDataCount();
+      default -> tensor.getInt32DataCount();
+    };
+  }
+
+  static ElementType elementType(TensorProto tensor) {
+    return ElementType.ofOnnx(tensor.getDataType());
+  }
+
+  /**
+   * The numbers of a checked tensor of a {@link #isReadable readable} type, to single precision.
+   */
   static float[] floats(TensorProto tensor) {
+    ElementType type = elementType(tensor);
     float[] values = new float[(int) count(tensor)];
     if (tensor.hasRawData()) {
-      tensor
-          .getRawData()
-          .asReadOnlyByteBuffer()
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asFloatBuffer()
-          .get(values);
-    } else {
+      ByteBuffer bytes = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < values.length; i++) {
-        values[i] = tensor.getFloatData(i);
+        values[i] = type.next(bytes);
       }
+      return values;
+    }
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (type) {
+            case F32 -> tensor.getFloatData(i);
+            case F64 -> (float) tensor.getDoubleData(i);
+            default -> type.ofBits(tensor.getInt32Data(i));
+          };
     }
     return values;
+  }
+
+  /** Whether a checked DOUBLE tensor holds a finite number that single precision does not. */
+  static boolean exceedsSingle(TensorProto tensor) {
+    ByteBuffer bytes = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count(tensor); i++) {
+      double value = tensor.hasRawData() ? bytes.getDouble() : tensor.getDoubleData(i);
+      if (Double.isFinite(value) && Float.isInfinite((float) value)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A FLOAT tensor with its numbers in {@code raw_data}. */
@@ -159,6 +198,27 @@ final class Tensors {
     return tensor.build();
   }
 
+  /** A FLOAT tensor in the numbers of another readable type. */
+  static TensorProto inTypeOf(TensorProto model, TensorProto floats) {
+    return model.getDataType() == DataType.FLOAT_VALUE
+        ? floats
+        : inType(elementType(model), model.getDataType(), floats);
+  }
+
+  private static TensorProto inType(ElementType type, int dataType, TensorProto floats) {
+    float[] values = floats(floats);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(type.bytes(values.length)))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      type.put(bytes, value);
+    }
+    return floats.toBuilder()
+        .setDataType(dataType)
+        .setRawData(ByteString.copyFrom(bytes.flip()))
+        .build();
+  }
+
   static TensorProto of(String name, Matrix matrix) {
     return of(name, matrix.toArray(), matrix.rows(), matrix.cols());
   }
@@ -166,7 +226,7 @@ final class Tensors {
   /** Whether the tensor can be added to each row of an output of the given width. */
   static boolean isBias(@Nullable TensorProto tensor, int width) {
     return tensor != null
-        && type(tensor) == DataType.FLOAT
+        && isReadable(type(tensor))
         && tensor.getDimsCount() >= 1
         && tensor.getDims(tensor.getDimsCount() - 1) == width
         && count(tensor) == width;

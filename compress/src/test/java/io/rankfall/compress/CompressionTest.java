@@ -10,6 +10,7 @@ import io.rankfall.compress.CompressionReport.Trial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,35 @@ class CompressionTest {
     OnData unseen = report.onData().get(1);
     assertThat(unseen.data()).isEqualTo("test");
     assertThat(unseen.score().orElseThrow().compressed()).isEqualTo(unseen.change().agreement());
+  }
+
+  @Test
+  void theSameCompressionWritesTheSameBytes() throws Exception {
+    Path again = folder.resolve("again.onnx");
+    for (Path target : List.of(out, again)) {
+      Compression.of(model, new RankPolicy.ParameterBudget(0.4))
+          .calibration(ModelInputs.of(Networks.rows(9, EXAMPLES, 40)))
+          .write(target);
+    }
+    assertThat(again).hasSameBinaryContentAs(out);
+  }
+
+  /** Budgets in bytes and searches take hidden units out as budgets of parameters do. */
+  @Test
+  void hiddenUnitsGoWhateverTheGoal() throws Exception {
+    ModelInputs inputs = ModelInputs.of(Networks.rows(9, EXAMPLES, 40));
+    for (Goal goal :
+        List.of(
+            new RankPolicy.ParameterBudget(0.3),
+            new Goal.FileSize(Files.size(model) * 3 / 10),
+            new Goal.MaxChange(0.3))) {
+      CompressionReport report =
+          Compression.of(model, goal).calibration(inputs).data(labelled("data", 1)).write(out);
+      assertThat(report.plan().isNarrowed()).as(goal.text()).isTrue();
+      assertThat(OnnxModel.read(out).parameters()).isEqualTo(report.plan().parameters());
+      assertThat(report.layers().stream().mapToLong(l -> l.compressed()).sum())
+          .isEqualTo(report.compressed().macs().getAsLong());
+    }
   }
 
   @Test

@@ -140,7 +140,9 @@ class ModelInputsTest {
   @Test
   void integersKeepEveryBit() throws Exception {
     byte[] number = bytes((1L << 53) + 1);
-    NdArray array = NpyFile.parse("a", NpyFileTest.npy("<i8", "(1,)", number)).array();
+    NdArray array =
+        NpyFile.read(Files.write(folder.resolve("a.npy"), NpyFileTest.npy("<i8", "(1,)", number)))
+            .array();
     assertThat(array.integer(0)).isEqualTo((1L << 53) + 1);
   }
 

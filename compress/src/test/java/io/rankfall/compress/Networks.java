@@ -1,5 +1,9 @@
 package io.rankfall.compress;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.rankfall.compress.FeedForwardExport.Activation;
 import io.rankfall.compress.FeedForwardExport.Layer;
 import io.rankfall.compress.FeedForwardExport.Producer;
@@ -8,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Small random networks and samples. */
 final class Networks {
@@ -51,6 +56,23 @@ final class Networks {
     }
     return new FeedForwardExport(layers, new Producer("test", "1"), Map.of("seed", seed + ""))
         .model("mlp");
+  }
+
+  /** The model with all its numbers, inputs and outputs of another type. */
+  static ModelProto inType(ModelProto model, DataType type) {
+    TensorProto like = TensorProto.newBuilder().setDataType(type.getNumber()).build();
+    ModelProto.Builder result = model.toBuilder();
+    GraphProto.Builder graph = result.getGraphBuilder();
+    for (TensorProto.Builder tensor : graph.getInitializerBuilderList()) {
+      if (tensor.getDataType() == DataType.FLOAT_VALUE) {
+        TensorProto converted = Tensors.inTypeOf(like, tensor.build());
+        tensor.clear().mergeFrom(converted);
+      }
+    }
+    graph.clearValueInfo();
+    Stream.concat(graph.getInputBuilderList().stream(), graph.getOutputBuilderList().stream())
+        .forEach(v -> v.getTypeBuilder().getTensorTypeBuilder().setElemType(type.getNumber()));
+    return result.build();
   }
 
   /** Correlated samples with a mean. */

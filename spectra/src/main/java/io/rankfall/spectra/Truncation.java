@@ -162,7 +162,7 @@ public final class Truncation {
     }
   }
 
-  private static Matrix rounded(int rows, int cols, DoublePointer rowMajor) {
+  static Matrix rounded(int rows, int cols, DoublePointer rowMajor) {
     double[] values = new double[Math.multiplyExact(rows, cols)];
     rowMajor.get(values);
     float[] floats = new float[values.length];

@@ -45,6 +45,8 @@ public record CompressionDocument(
   /**
    * A layer.
    *
+   * @param keptRows outputs that stay; fewer than {@code rows} where hidden units were taken out
+   * @param keptCols inputs that stay
    * @param decision {@code dense}, {@code channel}, {@code spatial} or {@code Tucker}
    * @param ranks inner dimensions in the order of the chain, null where the layer stays dense
    * @param reason why, empty where there was nothing to choose
@@ -54,6 +56,8 @@ public record CompressionDocument(
       String name,
       int rows,
       int cols,
+      int keptRows,
+      int keptCols,
       String decision,
       @Nullable String ranks,
       String reason,
@@ -128,6 +132,8 @@ public record CompressionDocument(
               layer.name(),
               layer.rows(),
               layer.cols(),
+              layer.keptRows(),
+              layer.keptCols(),
               factored == null ? "dense" : factored.how().kind(),
               factored == null ? null : factored.how().ranks(),
               layer.choice().reason(),

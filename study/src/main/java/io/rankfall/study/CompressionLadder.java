@@ -98,11 +98,12 @@ final class CompressionLadder {
   }
 
   private static LayerRank rank(RankPlan.Layer layer) {
+    String kept = layer.isNarrowed() ? layer.shape() + ", " : "";
     if (layer.choice() instanceof RankPlan.Factored factored) {
-      String reason = "loses %.2g %%".formatted(100 * layer.lossShare());
+      String reason = "%sloses %.2g %%".formatted(kept, 100 * layer.lossShare());
       return new LayerRank(layer.name(), layer.rows(), layer.cols(), factored.rank(), reason);
     }
-    String reason = ((RankPlan.Dense) layer.choice()).reason();
+    String reason = kept + ((RankPlan.Dense) layer.choice()).reason();
     return new LayerRank(layer.name(), layer.rows(), layer.cols(), null, reason);
   }
 }

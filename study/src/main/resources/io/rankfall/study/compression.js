@@ -86,6 +86,10 @@ const mixed = layers.some(layer => !['dense', 'channel'].includes(layer.decision
 const became = layer =>
   layer.ranks === null ? 'dense' : mixed ? `${layer.decision} ${layer.ranks}` : `rank ${layer.ranks}`;
 
+const narrowed = layer => layer.keptRows < layer.rows || layer.keptCols < layer.cols;
+const keptShape = layer =>
+  narrowed(layer) ? `${shape({ rows: layer.keptRows, cols: layer.keptCols })} of ${shape(layer)}` : shape(layer);
+
 /* The one reason of all layers that stay dense, if the factored ones need none. */
 const reasons = [...new Set(layers.filter(l => l.reason !== '').map(l => l.reason))];
 const sameReason =
@@ -93,7 +97,7 @@ const sameReason =
 
 const columns = [
   { name: 'layer', title: 'layer', value: layer => layer.name, kind: 'layer' },
-  { name: 'rows', title: 'shape', value: layer => layer.rows, text: (_, layer) => shape(layer), sort: layer => layer.rows * layer.cols, kind: 'number' },
+  { name: 'rows', title: 'shape', value: layer => layer.rows, text: (_, layer) => keptShape(layer), sort: layer => layer.rows * layer.cols, kind: 'number' },
   { name: 'became', title: 'became', value: became },
   { name: 'loss_share', title: 'loses', value: layer => (layer.ranks === null ? null : layer.lossShare), text: v => percent(v), kind: 'number' },
   { name: 'dense_parameters', title: 'parameters before', value: layer => layer.denseParameters, text: integer, kind: 'number' },
@@ -110,7 +114,7 @@ const layerTable = () =>
   sortableTable({
     id: 'layers',
     title: `${several(layers.filter(l => l.ranks !== null).length, 'layer')} of ${layers.length} factored`,
-    note: '‘Loses’ is what a layer’s factors leave out: of Σσ² without calibration, else of what it does to the outputs on the calibration inputs.' + (sameReason ? ` Where a layer stays dense, ${sameReason}.` : ''),
+    note: '‘Loses’ is what a layer’s factors leave out: of Σσ² without calibration, else of what it does to the outputs on the calibration inputs.' + (layers.some(narrowed) ? ' ‘Of’ tells how many units a layer had before those that matter least were taken out.' : '') + (sameReason ? ` Where a layer stays dense, ${sameReason}.` : ''),
     columns,
     items: layers,
   });

@@ -27,7 +27,7 @@ const definitions = [
   ],
   [
     'Ranks by',
-    'uniform: the same rank in every layer. energy: the same share of Σσ² in every layer. global: the ranks that lose least of Σσ² in sum over the layers. data-aware: each layer is fitted to the dense network’s outputs on training examples, on the inputs that the compressed layers before it leave, and the budget is divided by what each layer’s error does to the logits.',
+    'uniform: the same rank in every layer. energy: the same share of Σσ² in every layer. global: the ranks that lose least of Σσ² in sum over the layers. data-aware: hidden units go whose work others can take over, each layer is fitted to what it computed before on training examples, on the inputs that the compressed layers before it leave, and the budget is divided between units and ranks by what their loss does to the logits.',
   ],
   ['Speed-up', 'Median time of the dense file over the median time of the file, timed in alternation on this machine.'],
   ['Points', 'Differences of accuracy in percentage points, against the dense file of the same run.'],
