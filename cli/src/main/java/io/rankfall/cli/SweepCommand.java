@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
       "  rankfall sweep paper-mlp --dry-run                 its runs, the time and the disk it needs",
       "  rankfall sweep mine.yaml --study mine.db --jobs 4",
       "  rankfall sweep --batch-size 4,16,64 --lr 0.1,0.5 --weight-decay 0,5e-4 --epochs 10",
-      "  rankfall sweep ten-minutes --seeds 1,2,3           two more of each",
+      "  rankfall sweep ten-minutes --seeds 5,6             two more of each",
       "  rankfall sweep mine.yaml --study 'jdbc:postgresql://host/db?user=me' --checkpoints /shared",
       "",
       "A specification:",

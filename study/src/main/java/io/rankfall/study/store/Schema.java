@@ -22,6 +22,9 @@ final class Schema {
    * @throws StoreException if a newer version wrote the study
    */
   static void migrate(Database database) throws StoreException {
+    if (isUpToDate(database)) {
+      return;
+    }
     int found =
         database.write(
             connection -> {
@@ -41,6 +44,22 @@ final class Schema {
           "%s: expected schema version %d or older, found %d: a newer Rankfall wrote it"
               .formatted(database.name(), VERSION, found),
           null);
+    }
+  }
+
+  /** Without a write, which would wait for others and fail where only reading is allowed. */
+  private static boolean isUpToDate(Database database) {
+    try {
+      return database.read(
+          connection -> {
+            try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT version FROM schema_version")) {
+              return row.next() && row.getInt(1) == VERSION;
+            }
+          });
+    } catch (StoreException e) {
+      // There is no table yet. If it is something worse, the migration says so.
+      return false;
     }
   }
 

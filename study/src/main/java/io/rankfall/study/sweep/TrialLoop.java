@@ -104,7 +104,9 @@ final class TrialLoop {
       if (!execution.isGivenUp(e)) {
         throw e;
       }
-      listener.onNote(String.valueOf(e.getMessage()));
+      if (!execution.stopping()) {
+        listener.onNote(String.valueOf(e.getMessage()));
+      }
       close();
     }
   }

@@ -2,6 +2,7 @@ package io.rankfall.study.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredEpoch;
@@ -219,6 +220,38 @@ class SweepExecutionTest {
       assertThat(store.runs()).noneMatch(run -> run.state() == RunState.RUNNING);
       assertThat(store.runs()).anyMatch(run -> run.state() == RunState.WAITING);
       assertThat(store.runs()).allMatch(run -> run.crashes() == 0);
+    }
+  }
+
+  @Test
+  void aFullDiskEndsTheSweepAndCountsAsNobodysCrash() throws Exception {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    assumeTrue(
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString())
+                .start()
+                .waitFor()
+            == 0,
+        "needs the right to mount a small tmpfs");
+    List<RunSpec> specs = new ArrayList<>();
+    for (int batchSize = 32; batchSize < 42; batchSize++) {
+      specs.add(Trials.spec(batchSize, 0.05, 0, 2));
+    }
+    try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
+      Trials.add(store, specs);
+      assertThatThrownBy(() -> run(store, Trials.plan(disk), SweepListener.NONE))
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith("cannot write " + disk)
+          .hasMessageContaining("No space left");
+      assertThat(store.runs())
+          .allMatch(run -> run.crashes() == 0)
+          .anyMatch(run -> run.state() == RunState.WAITING)
+          .noneMatch(run -> run.state() == RunState.RUNNING || run.state() == RunState.FAILED);
+      Process more = new ProcessBuilder("mount", "-o", "remount,size=4m", disk.toString()).start();
+      assertThat(more.waitFor()).isZero();
+      run(store, Trials.plan(disk), SweepListener.NONE);
+      assertThat(store.runs()).allMatch(run -> run.state() == RunState.COMPLETED);
+    } finally {
+      new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor();
     }
   }
 
