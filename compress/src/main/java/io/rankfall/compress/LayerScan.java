@@ -95,7 +95,9 @@ final class LayerScan {
         (int) tensor.getDims(1),
         kernelShape(tensor).stream().map(Long::intValue).toList(),
         name,
-        graph.uses(name).stream().map(OnnxGraph.Use::node).toList());
+        graph.uses(name).stream()
+            .map(use -> ConvolutionBias.use(graph, use.node(), outputs, tensor.getDimsCount() - 2))
+            .toList());
   }
 
   private static List<Long> kernelShape(TensorProto kernel) {
