@@ -8,20 +8,25 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** A copy of a graph with operations and constants appended, under names of their own. */
 final class AppendedNodes {
-  private static final String PREFIX = "rankfall.gradient.";
-
   private final GraphProto.Builder graph;
   private final Map<Long, String> integers = new HashMap<>();
+  private final Map<Float, String> reals = new HashMap<>();
+  private final String prefix;
   private int names;
 
-  AppendedNodes(GraphProto graph) {
+  /**
+   * @param prefix of the names that are given
+   */
+  AppendedNodes(GraphProto graph, String prefix) {
     this.graph = graph.toBuilder();
+    this.prefix = prefix;
   }
 
   GraphProto graph() {
@@ -29,7 +34,7 @@ final class AppendedNodes {
   }
 
   String freshName() {
-    return PREFIX + names++;
+    return prefix + names++;
   }
 
   void append(NodeProto.Builder node) {
@@ -74,6 +79,54 @@ final class AppendedNodes {
         .build();
   }
 
+  static AttributeProto text(String name, String value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.STRING)
+        .setS(ByteString.copyFromUtf8(value))
+        .build();
+  }
+
+  String concat(long axis, String... inputs) {
+    return emit("Concat", List.of(inputs), integer("axis", axis));
+  }
+
+  /** The same number everywhere. */
+  String filled(String shape, TensorProto number) {
+    return emit("ConstantOfShape", List.of(shape), tensor("value", number));
+  }
+
+  /** A kernel of ones with one input and one output channel. */
+  String ones(List<Long> kernel) {
+    long[] dims = new long[kernel.size() + 2];
+    dims[0] = 1;
+    dims[1] = 1;
+    int count = 1;
+    for (int i = 0; i < kernel.size(); i++) {
+      dims[i + 2] = kernel.get(i);
+      count = Math.multiplyExact(count, Math.toIntExact(kernel.get(i)));
+    }
+    float[] values = new float[count];
+    Arrays.fill(values, 1);
+    String name = freshName();
+    graph.addInitializer(Tensors.of(name, values, dims));
+    return name;
+  }
+
+  /** A constant of several integers. */
+  String integers(long... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(values);
+    String name = freshName();
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(DataType.INT64_VALUE)
+            .addDims(values.length)
+            .setRawData(ByteString.copyFrom(bytes)));
+    return name;
+  }
+
   /** The value in single precision. */
   String toFloat(String value) {
     return emit("Cast", List.of(value), integer("to", DataType.FLOAT_VALUE));
@@ -109,10 +162,21 @@ final class AppendedNodes {
         .build();
   }
 
+  /** A constant of one real number without dimensions. */
+  String scalar(float value) {
+    String name = freshName();
+    graph.addInitializer(Tensors.of(name, new float[] {value}));
+    return name;
+  }
+
   /** A constant of one real number. */
   String real(float value) {
-    String name = freshName();
-    graph.addInitializer(Tensors.of(name, new float[] {value}, 1));
-    return name;
+    return reals.computeIfAbsent(
+        value,
+        v -> {
+          String name = freshName();
+          graph.addInitializer(Tensors.of(name, new float[] {v}, 1));
+          return name;
+        });
   }
 }

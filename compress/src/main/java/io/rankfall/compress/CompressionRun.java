@@ -85,16 +85,18 @@ final class CompressionRun implements CompressionTask {
         "calibration",
         () -> {
           wanted.listener.onStage("running %,d examples".formatted(inputs.count()));
-          Calibration seen = Calibration.gather(model, inputs);
+          Calibration seen = Calibration.gather(model, inputs, wanted.listener);
           noteFew(seen);
           wanted.listener.onStage("measuring what each layer's errors do to the outputs");
-          return Compressor.dataAware(model, withCurvature(seen), order);
+          Calibration known = withCurvature(seen);
+          wanted.listener.onStage("decomposing %d layers".formatted(model.layers().size()));
+          return Compressor.dataAware(model, known, order, wanted.listener);
         });
   }
 
   private Calibration withCurvature(Calibration seen) throws ModelFormatException {
     try {
-      return seen.with(OutputCurvature.measure(model, seen.examples()));
+      return seen.with(OutputCurvature.measure(model, seen.examples(), wanted.listener));
     } catch (NotDifferentiableException e) {
       note(e.getMessage() + ": every layer is fitted to its own outputs instead of the model's");
       return seen;
@@ -102,7 +104,8 @@ final class CompressionRun implements CompressionTask {
   }
 
   private void noteFew(Calibration seen) {
-    model.linearLayers().stream()
+    model.layers().stream()
+        .filter(seen::isFitted)
         .filter(layer -> seen.of(layer.uses().get(0)).count() < layer.cols())
         .findFirst()
         .ifPresent(

@@ -43,17 +43,19 @@ public final class Compressor {
    * @throws NonFiniteException naming the layer, if a weight is NaN or infinite
    */
   public Compressor(OnnxModel model, Objective objective) {
+    this(model, objective, CompressionListener.NONE);
+  }
+
+  private Compressor(OnnxModel model, Objective objective, CompressionListener listener) {
     this.model = model;
     this.objective = objective;
     for (Layer layer : model.layers()) {
       layer.weight().requireFinite();
-      Factorization factorization =
-          layer instanceof LinearLayer linear
-              ? Factorization.of(linear, truncation(linear, objective))
-              : Factorization.of((Convolution) layer);
+      Factorization factorization = Factorization.of(layer, objective);
       factorizations.put(layer.name(), factorization);
-      double weight = isAbsolute(objective) ? factorization.channel().loss(0) : 1;
+      double weight = isAbsolute(objective) ? factorization.all() : 1;
       weights.add(numbers -> weight);
+      listener.onProgress(weights.size(), model.layers().size());
     }
     this.narrowing = Optional.empty();
   }
@@ -71,13 +73,6 @@ public final class Compressor {
   private static boolean isAbsolute(Objective objective) {
     return objective instanceof Objective.DataAware aware
         && aware.calibration().curvature().isPresent();
-  }
-
-  private static Truncation truncation(LinearLayer layer, Objective objective) {
-    Matrix w = layer.weight().matrix();
-    return objective instanceof Objective.DataAware aware
-        ? aware.calibration().truncation(layer, w, aware.calibration().inputs(layer))
-        : Truncation.of(w);
   }
 
   /**
@@ -103,11 +98,20 @@ public final class Compressor {
   /** As {@link #dataAware(OnnxModel, ModelInputs)} with what was measured before. */
   public static Compressor dataAware(
       OnnxModel model, Calibration calibration, Objective.Order order) throws ModelFormatException {
-    Compressor fitted = new Compressor(model, new Objective.DataAware(calibration, order));
-    return calibration.curvature().isPresent()
+    return dataAware(model, calibration, order, CompressionListener.NONE);
+  }
+
+  static Compressor dataAware(
+      OnnxModel model, Calibration calibration, Objective.Order order, CompressionListener listener)
+      throws ModelFormatException {
+    Compressor fitted =
+        new Compressor(model, new Objective.DataAware(calibration, order), listener);
+    // Errors at neighbouring positions of an image add up, which curvature takes as independent.
+    boolean independent = model.layers().stream().noneMatch(Convolution.class::isInstance);
+    return calibration.curvature().isPresent() && independent
         ? new Compressor(
             fitted, Narrowing.of(model, calibration, calibration.curvature().get(), order))
-        : fitted.with(Sensitivity.measure(fitted, calibration.examples()));
+        : fitted.with(Sensitivity.measure(fitted, calibration, listener));
   }
 
   private Compressor(Compressor plain, Sensitivity sensitivity) {
@@ -347,15 +351,14 @@ public final class Compressor {
   Replacement alone(Layer layer, Decomposition how) {
     Map<String, float[]> biases = new HashMap<>();
     ElementType type = model.type(layer.tensor());
-    if (objective instanceof Objective.DataAware aware && layer instanceof LinearLayer linear) {
-      LowRank factors = RoundedFactors.of(type, truncation(layer).at(how.rank()));
+    Factors factors = RoundedFactors.of(type, factorization(layer).at(how));
+    if (objective instanceof Objective.DataAware aware && aware.calibration().isFitted(layer)) {
       Matrix w = layer.weight().matrix();
-      for (LinearLayer.Use use : linear.uses()) {
+      for (LinearLayer.Use use : layer.uses()) {
         InputMoments seen = aware.calibration().of(use);
         biases.putAll(BiasShift.biases(model, use, w, seen, factors, seen));
       }
-      return new Replacement(layer, Factors.channel(factors), biases);
     }
-    return new Replacement(layer, RoundedFactors.of(type, factorization(layer).at(how)), biases);
+    return new Replacement(layer, factors, biases);
   }
 }

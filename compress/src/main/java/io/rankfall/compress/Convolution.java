@@ -19,19 +19,19 @@ public record Convolution(
     int inputs,
     List<Integer> kernel,
     String tensor,
-    List<Integer> nodes)
+    List<LinearLayer.Use> uses)
     implements Layer {
 
   public Convolution {
     kernel = List.copyOf(kernel);
-    nodes = List.copyOf(nodes);
+    uses = List.copyOf(uses);
     long positions = kernel.stream().mapToLong(k -> k).reduce(1, Math::multiplyExact);
     if (kernel.isEmpty() || weight.matrix().cols() != inputs * positions) {
       throw new IllegalArgumentException(
           "convolution %s: expected %d inputs with a kernel of %s in %d columns"
               .formatted(name, inputs, kernel, weight.matrix().cols()));
     }
-    if (nodes.isEmpty()) {
+    if (uses.isEmpty()) {
       throw new IllegalArgumentException("convolution " + name + ": expected a node that uses it");
     }
   }

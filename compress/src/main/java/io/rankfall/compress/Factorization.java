@@ -1,28 +1,29 @@
 package io.rankfall.compress;
 
 import io.rankfall.compress.Decomposition.Channel;
-import io.rankfall.compress.Decomposition.Spatial;
-import io.rankfall.compress.Decomposition.Tucker;
 import io.rankfall.compress.RankOptions.Option;
-import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.LowRank;
+import io.rankfall.spectra.SymmetricMatrix;
 import io.rankfall.spectra.Truncation;
-import io.rankfall.spectra.Tucker2;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
  * Every decomposition of one layer's weights and the squared error it leaves. Errors of a
- * convolution's decompositions are all ‖K − K̂‖_F², so that they can be compared.
+ * convolution's decompositions are all in one unit, so that they can be compared: ‖K − K̂‖_F², or
+ * E[xᵀ(W − Ŵ)ᵀ·G·(W − Ŵ)x] over the patches that it sees.
  */
 final class Factorization {
+  /** A share of the mean eigenvalue of C: directions that no patch showed still count a little. */
+  private static final double SHRINKAGE = 1e-3;
+
   private final Layer layer;
   private final Truncation channel;
-  private final Optional<Truncation> spatial;
-  private final Optional<Tucker2> tucker;
+  private final Optional<KernelKinds> others;
+  private final double scale;
 
   /** The undominated options of each decomposition, where there are several. */
   private final List<List<Option>> kinds = new ArrayList<>();
@@ -30,15 +31,16 @@ final class Factorization {
   private final RankOptions options;
 
   private Factorization(
-      Layer layer, Truncation channel, Optional<Truncation> spatial, Optional<Tucker2> tucker) {
+      Layer layer, Truncation channel, Optional<KernelKinds> others, double scale) {
     this.layer = layer;
     this.channel = channel;
-    this.spatial = spatial;
-    this.tucker = tucker;
-    if (tucker.isPresent()) {
-      kinds.add(truncations(channel, Channel::new));
-      spatial.ifPresent(s -> kinds.add(truncations(s, Spatial::new)));
-      kinds.add(tuckers(tucker.get()));
+    this.others = others;
+    this.scale = scale;
+    if (others.isPresent()) {
+      kinds.add(channels());
+      others.get().candidates().stream()
+          .filter(kind -> !kind.isEmpty())
+          .forEach(kind -> kinds.add(options(kind)));
       List<Option> all = kinds.stream().flatMap(List::stream).toList();
       this.options = RankOptions.leastLosses(layer.rows(), layer.cols(), all);
     } else {
@@ -46,51 +48,87 @@ final class Factorization {
     }
   }
 
+  /** As the objective wants it. */
+  static Factorization of(Layer layer, Objective objective) {
+    if (!(objective instanceof Objective.DataAware aware)) {
+      return layer instanceof Convolution convolution
+          ? of(convolution)
+          : of((LinearLayer) layer, Truncation.of(layer.weight().matrix()));
+    }
+    Calibration seen = aware.calibration();
+    if (layer instanceof Convolution convolution) {
+      return seen.isFitted(layer)
+          ? of(
+              convolution,
+              seen.inputs(layer).shrunk(SHRINKAGE),
+              seen.outputs(layer).orElseGet(() -> SymmetricMatrix.identity(layer.rows())))
+          : of(convolution, seen.scale(layer));
+    }
+    LinearLayer linear = (LinearLayer) layer;
+    return of(linear, seen.truncation(linear, layer.weight().matrix(), seen.inputs(layer)));
+  }
+
   /** A linear layer, decomposed for whatever objective. */
   static Factorization of(LinearLayer layer, Truncation truncation) {
-    return new Factorization(layer, truncation, Optional.empty(), Optional.empty());
+    return new Factorization(layer, truncation, Optional.empty(), 1);
   }
 
   /** A convolution; a kernel of one position makes it a linear layer. */
   static Factorization of(Convolution layer) {
-    Matrix w = layer.weight().matrix();
+    return of(layer, 1);
+  }
+
+  /**
+   * A convolution fitted to nothing but its kernel.
+   *
+   * @param scale of ‖K − K̂‖_F² in the unit of the other layers' losses
+   */
+  private static Factorization of(Convolution layer, double scale) {
     return new Factorization(
         layer,
-        Truncation.of(w),
-        layer.isSeparable() ? Optional.of(Truncation.of(layer.spatial())) : Optional.empty(),
-        layer.positions() > 1 ? Optional.of(Tucker2.of(w, layer.inputs())) : Optional.empty());
+        Truncation.of(layer.weight().matrix()),
+        layer.positions() > 1 ? Optional.of(KernelKinds.plain(layer)) : Optional.empty(),
+        scale);
   }
 
-  private List<Option> truncations(Truncation truncation, IntFunction<Decomposition> how) {
+  /**
+   * A convolution fitted to its patches.
+   *
+   * @param inputs C, positive definite
+   * @param outputs G
+   */
+  static Factorization of(Convolution layer, SymmetricMatrix inputs, SymmetricMatrix outputs) {
+    return new Factorization(
+        layer,
+        Truncation.of(layer.weight().matrix(), inputs, outputs),
+        layer.positions() > 1
+            ? Optional.of(new FittedKinds(layer, inputs, outputs))
+            : Optional.empty(),
+        1);
+  }
+
+  private List<Option> channels() {
     List<Option> found = new ArrayList<>();
-    long each = (long) truncation.matrix().rows() + truncation.matrix().cols();
-    for (int r = 1; r <= truncation.matrix().fullRank() && isSmaller(r * each); r++) {
-      found.add(new Option(how.apply(r), r * each, relative(truncation.loss(r))));
+    long each = (long) layer.rows() + layer.cols();
+    for (int r = 1; r <= LowRank.breakEvenRank(layer.rows(), layer.cols()); r++) {
+      found.add(new Option(new Channel(r), r * each, relative(channel.loss(r))));
     }
     return RankOptions.undominated(found);
   }
 
-  private List<Option> tuckers(Tucker2 kernel) {
-    List<Option> found = new ArrayList<>();
-    int positions = layer.cols() / kernel.inputs();
-    for (int out = 1; out <= kernel.outputs(); out++) {
-      long fixed = (long) kernel.outputs() * out;
-      long each = kernel.inputs() + (long) out * positions;
-      for (int in = 1; in <= kernel.inputs() && isSmaller(fixed + in * each); in++) {
-        found.add(
-            new Option(new Tucker(in, out), fixed + in * each, relative(kernel.loss(out, in))));
-      }
-    }
-    return RankOptions.undominated(found);
-  }
-
-  private boolean isSmaller(long cost) {
-    return cost < layer.weight().matrix().size();
+  private List<Option> options(List<KernelKinds.Candidate> kind) {
+    return RankOptions.undominated(
+        kind.stream().map(c -> new Option(c.how(), c.numbers(), relative(c.loss()))).toList());
   }
 
   private double relative(double loss) {
     double all = channel.loss(0);
     return all == 0 ? 0 : loss / all;
+  }
+
+  /** What is lost with the whole layer, in the unit in which layers compare. */
+  double all() {
+    return scale * channel.loss(0);
   }
 
   Truncation channel() {
@@ -117,11 +155,9 @@ final class Factorization {
     if (how instanceof Channel c) {
       return Factors.channel(channel.at(c.rank()));
     }
-    if (how instanceof Spatial s && spatial.isPresent()) {
-      return Factors.spatial(spatial.get().at(s.rank()));
-    }
-    if (how instanceof Tucker t && tucker.isPresent()) {
-      return Factors.tucker(tucker.get().at(t.outputRank(), t.inputRank()));
+    Optional<Factors> found = others.flatMap(kernel -> kernel.at(how));
+    if (found.isPresent()) {
+      return found.get();
     }
     throw new IllegalArgumentException("layer %s has no %s".formatted(layer.name(), how));
   }

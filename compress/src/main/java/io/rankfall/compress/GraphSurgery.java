@@ -169,6 +169,26 @@ final class GraphSurgery {
     return operands.getOrDefault(weights, weights);
   }
 
+  /** A Constant node with its tensor replaced, if it is a bias that changes. */
+  private NodeProto withNewBias(NodeProto node) {
+    TensorProto tensor = OnnxGraph.constantOf(node);
+    float[] bias = tensor == null ? null : biases.get(node.getOutput(0));
+    if (tensor == null || bias == null) {
+      return node;
+    }
+    NodeProto.Builder changed = node.toBuilder();
+    changed
+        .getAttributeBuilderList()
+        .forEach(
+            attribute ->
+                attribute.setT(
+                    Tensors.of(
+                        tensor.getName(),
+                        bias,
+                        tensor.getDimsList().stream().mapToLong(dim -> dim).toArray())));
+    return changed.build();
+  }
+
   private void addNode(GraphProto.Builder graph, NodeProto node, @Nullable Replacement use) {
     if (use != null) {
       addChain(graph, node, use);
@@ -177,7 +197,7 @@ final class GraphSurgery {
     Replacement constant =
         OnnxGraph.constantOf(node) == null ? null : byTensor.get(node.getOutput(0));
     if (constant == null) {
-      graph.addNode(node);
+      graph.addNode(withNewBias(node));
     } else {
       graph.addAllInitializer(weights(constant));
     }

@@ -43,6 +43,18 @@ final class InputProbe implements AutoCloseable {
     session.forEachBatch(examples, computed, results -> consumer.accept(withGiven(results)));
   }
 
+  /** Adds the values of all batches, and reports the share done. */
+  void forEachBatch(ModelInputs examples, ProbedSums sums, CompressionListener listener) {
+    double[] done = {0};
+    forEachBatch(
+        examples,
+        seen -> {
+          sums.add(seen);
+          done[0] += seen.input().count();
+          listener.onProgress(done[0], examples.count());
+        });
+  }
+
   /** The values of one batch. */
   OnnxRuntimeSession.Results run(ModelInputs.Batch batch) {
     return withGiven(session.run(batch, computed));
@@ -56,7 +68,7 @@ final class InputProbe implements AutoCloseable {
   private OnnxRuntimeSession.Results withGiven(OnnxRuntimeSession.Results results) {
     Map<String, Rows> values = new HashMap<>(results.outputs());
     given.forEach(name -> values.put(name, results.input().of(name).orElseThrow().lastAxisRows()));
-    return new OnnxRuntimeSession.Results(results.input(), values);
+    return new OnnxRuntimeSession.Results(results.input(), values, results.shapes());
   }
 
   @Override

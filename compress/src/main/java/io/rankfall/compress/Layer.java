@@ -15,8 +15,13 @@ public sealed interface Layer permits LinearLayer, Convolution {
   /** The value in the graph that holds W. */
   String tensor();
 
-  /** The nodes that use W, one or more, by their index in the graph. */
-  List<Integer> nodes();
+  /** The nodes that multiply by W or convolve with it, one or more. */
+  List<LinearLayer.Use> uses();
+
+  /** Their index in the graph. */
+  default List<Integer> nodes() {
+    return uses().stream().map(LinearLayer.Use::node).toList();
+  }
 
   default int rows() {
     return weight().matrix().rows();

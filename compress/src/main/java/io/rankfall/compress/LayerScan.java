@@ -102,7 +102,9 @@ final class LayerScan {
         (int) tensor.getDims(1),
         kernelShape(tensor).stream().map(Long::intValue).toList(),
         name,
-        graph.uses(path.value()).stream().map(OnnxGraph.Use::node).toList());
+        graph.uses(path.value()).stream()
+            .map(use -> ConvolutionBias.use(graph, use.node(), outputs, tensor.getDimsCount() - 2))
+            .toList());
   }
 
   private static List<Long> kernelShape(TensorProto kernel) {

@@ -31,9 +31,9 @@ public record LinearLayer(
    *
    * @param node its index in the graph
    * @param input the value it multiplies
-   * @param bias the initializer added to the product that no other node reads, if there is one
+   * @param bias the constant added to the product that no other node reads, if there is one
    * @param biasScale how many times the product's weights go into the output for one bias:
-   *     alpha/beta of a Gemm, else 1
+   *     alpha/beta of a Gemm, −1 for the mean that a BatchNormalization takes off, else 1
    */
   public record Use(int node, String input, Optional<String> bias, double biasScale) {}
 
@@ -42,10 +42,5 @@ public record LinearLayer(
     if (uses.isEmpty()) {
       throw new IllegalArgumentException("layer " + name + ": expected a node that uses it");
     }
-  }
-
-  @Override
-  public List<Integer> nodes() {
-    return uses.stream().map(Use::node).toList();
   }
 }

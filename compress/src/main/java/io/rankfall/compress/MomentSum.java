@@ -3,7 +3,6 @@ package io.rankfall.compress;
 import io.rankfall.spectra.Blas;
 import io.rankfall.spectra.Blas.Op;
 import io.rankfall.spectra.SymmetricMatrix;
-import java.util.Map;
 import org.bytedeco.javacpp.DoublePointer;
 
 /** Running sums of x and xxᵀ off-heap: n² numbers however many rows pass. */
@@ -24,12 +23,6 @@ final class MomentSum implements AutoCloseable {
     this.panel = new double[Math.multiplyExact(PANEL, width)];
     this.nativePanel = new DoublePointer(panel.length);
     this.products = new DoublePointer(Math.multiplyExact(width, width));
-  }
-
-  /** Adds to each sum the rows of its name; the sums are independent, so their order is free. */
-  static void addAll(Map<String, MomentSum> sums, OnnxRuntimeSession.Results seen) {
-    sums.entrySet().parallelStream()
-        .forEach(entry -> entry.getValue().add(seen.of(entry.getKey())));
   }
 
   void add(Rows rows) {

@@ -170,6 +170,15 @@ final class OnnxGraph {
     return absent;
   }
 
+  static String text(NodeProto node, String attribute, String absent) {
+    for (AttributeProto a : node.getAttributeList()) {
+      if (a.getName().equals(attribute)) {
+        return a.getS().toStringUtf8();
+      }
+    }
+    return absent;
+  }
+
   static float real(NodeProto node, String attribute, float absent) {
     for (AttributeProto a : node.getAttributeList()) {
       if (a.getName().equals(attribute)) {

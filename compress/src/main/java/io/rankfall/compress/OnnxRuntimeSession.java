@@ -197,8 +197,15 @@ public final class OnnxRuntimeSession implements AutoCloseable {
   /**
    * One batch and what the model makes of it: each output as rows of its last dimension, without
    * those at padded positions.
+   *
+   * @param shapes the dimensions of the inputs and outputs, padded positions included
    */
-  record Results(ModelInputs.Batch input, Map<String, Rows> outputs) {
+  record Results(
+      ModelInputs.Batch input, Map<String, Rows> outputs, Map<String, List<Long>> shapes) {
+    List<Long> shape(String name) {
+      return Objects.requireNonNull(shapes.get(name), name);
+    }
+
     Rows of(String name) {
       return Objects.requireNonNull(outputs.get(name), name);
     }
@@ -227,14 +234,17 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     try (Batch tensors = prepare(batch, staging);
         OrtSession.Result result = session.run(tensors.tensors, wanted)) {
       Map<String, Rows> read = new LinkedHashMap<>();
+      Map<String, List<Long>> shapes = new HashMap<>();
+      tensors.tensors.forEach((name, tensor) -> shapes.put(name, shape(tensor)));
       long bytes = 0;
       for (Map.Entry<String, OnnxValue> entry : result) {
         FloatOutput value = FloatOutput.of(file, entry.getKey(), entry.getValue());
         bytes += 4L * value.numbers().length;
         read.put(entry.getKey(), value.rows(batch));
+        shapes.put(entry.getKey(), shape((OnnxTensor) entry.getValue()));
       }
       size.saw(batch.count(), bytes);
-      return new Results(batch, read);
+      return new Results(batch, read, shapes);
     } catch (OrtException e) {
       throw refused(e);
     }

@@ -27,17 +27,18 @@ public final class OutputCurvature {
    * Runs the model and its derivative once on all examples. Memory: two m×m matrices of doubles for
    * each layer of m outputs, and one batch.
    *
-   * @throws NotDifferentiableException naming an operator that has no derivative here, or a
-   *     convolution to be factored
+   * @throws NotDifferentiableException naming an operator that has no derivative here
    * @throws ModelFormatException if ONNX Runtime does not load the model
    */
   public static OutputCurvature measure(OnnxModel model, ModelInputs examples)
       throws NotDifferentiableException, ModelFormatException {
+    return measure(model, examples, CompressionListener.NONE);
+  }
+
+  static OutputCurvature measure(
+      OnnxModel model, ModelInputs examples, CompressionListener listener)
+      throws NotDifferentiableException, ModelFormatException {
     for (Layer layer : model.layers()) {
-      if (layer instanceof Convolution) {
-        // Losses of kernels and of outputs do not compare.
-        throw new NotDifferentiableException(layer.name() + " is a convolution");
-      }
       if (model.type(layer.tensor()) != ElementType.F32) {
         throw new NotDifferentiableException(
             "%s has weights of type %s, only F32 are differentiated"
@@ -45,42 +46,43 @@ public final class OutputCurvature {
       }
     }
     Set<String> products = new LinkedHashSet<>();
-    for (LinearLayer layer : model.linearLayers()) {
+    for (Layer layer : model.layers()) {
       layer.uses().forEach(use -> products.add(product(model, use)));
     }
     OutputGradients.Differentiated differentiated = OutputGradients.of(model, products, SEED);
-    Map<String, MomentSum> sums = new HashMap<>();
-    try (InputProbe probe =
-        new InputProbe(differentiated.model(), differentiated.gradients().values())) {
-      for (LinearLayer layer : model.linearLayers()) {
+    Map<String, String> gradients = differentiated.gradients();
+    try (ProbedSums sums = new ProbedSums()) {
+      for (Layer layer : model.layers()) {
         for (LinearLayer.Use use : layer.uses()) {
-          String gradient = differentiated.gradients().get(product(model, use));
+          String gradient = gradients.get(product(model, use));
           if (gradient != null) {
-            sums.put(gradient, new MomentSum(layer.rows()));
+            sums.add(
+                use,
+                gradient,
+                layer.rows(),
+                layer instanceof Convolution ? ProbedSums::channels : ProbedSums::rows);
           }
         }
       }
-      probe.forEachBatch(examples, seen -> MomentSum.addAll(sums, seen));
+      try (InputProbe probe = new InputProbe(differentiated.model(), sums.values())) {
+        probe.forEachBatch(examples, sums, listener);
+      }
       Map<String, SymmetricMatrix> byLayer = new HashMap<>();
-      for (LinearLayer layer : model.linearLayers()) {
-        List<MomentSum> ofLayer =
+      for (Layer layer : model.layers()) {
+        List<InputMoments> ofLayer =
             layer.uses().stream()
-                .map(use -> differentiated.gradients().get(product(model, use)))
-                .filter(Objects::nonNull)
-                .map(gradient -> Objects.requireNonNull(sums.get(gradient)))
+                .filter(use -> gradients.containsKey(product(model, use)))
+                .map(sums::moments)
                 .toList();
         byLayer.put(layer.name(), perExample(layer.rows(), ofLayer, examples.count()));
       }
       return new OutputCurvature(byLayer);
-    } finally {
-      sums.values().forEach(MomentSum::close);
     }
   }
 
-  private static SymmetricMatrix perExample(int order, List<MomentSum> sums, int examples) {
+  private static SymmetricMatrix perExample(int order, List<InputMoments> sums, int examples) {
     double[] values = new double[Math.multiplyExact(order, order)];
-    for (MomentSum sum : sums) {
-      InputMoments moments = sum.moments();
+    for (InputMoments moments : sums) {
       SymmetricMatrix second = moments.secondMoment();
       double positions = moments.count() / (double) examples;
       for (int i = 0; i < order; i++) {
@@ -97,7 +99,7 @@ public final class OutputCurvature {
   }
 
   /** G of a layer, m×m. */
-  public SymmetricMatrix of(LinearLayer layer) {
+  public SymmetricMatrix of(Layer layer) {
     return Objects.requireNonNull(byLayer.get(layer.name()), layer.name());
   }
 }

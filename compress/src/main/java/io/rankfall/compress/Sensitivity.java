@@ -15,6 +15,9 @@ public final class Sensitivity {
   /** Options at which a layer is measured, in geometric progression up to the last smaller one. */
   private static final int PROBES = 10;
 
+  /** Where the loss is already a change of the outputs, and only its assumptions are corrected. */
+  private static final int FEW_PROBES = 4;
+
   private final Map<String, NavigableMap<Long, Double>> logWeights;
 
   private Sensitivity(Map<String, NavigableMap<Long, Double>> logWeights) {
@@ -28,14 +31,29 @@ public final class Sensitivity {
    */
   public static Sensitivity measure(Compressor compressor, ModelInputs examples)
       throws ModelFormatException {
+    return measure(compressor, examples, PROBES, CompressionListener.NONE);
+  }
+
+  /** As {@link #measure(Compressor, ModelInputs)}, at as many options as the losses call for. */
+  static Sensitivity measure(
+      Compressor compressor, Calibration calibration, CompressionListener listener)
+      throws ModelFormatException {
+    int probes = calibration.curvature().isPresent() ? FEW_PROBES : PROBES;
+    return measure(compressor, calibration.examples(), probes, listener);
+  }
+
+  private static Sensitivity measure(
+      Compressor compressor, ModelInputs examples, int probes, CompressionListener listener)
+      throws ModelFormatException {
+    int done = 0;
     Rows dense = outputs(compressor.model(), examples);
     Map<String, NavigableMap<Long, Double>> logWeights = new HashMap<>();
     for (Layer layer : compressor.model().layers()) {
       RankOptions options = compressor.options(layer);
       int last = options.size() - 1;
       NavigableMap<Long, Double> measured = new TreeMap<>();
-      for (int i = 0; i < PROBES && last > 0; i++) {
-        int option = (int) Math.round(Math.pow(last, i / (PROBES - 1.0))) - 1;
+      for (int i = 0; i < probes && last > 0; i++) {
+        int option = (int) Math.round(Math.pow(last, i / (probes - 1.0))) - 1;
         double loss = options.lossShare(option);
         if (loss > 0 && !measured.containsKey(options.numbers(option))) {
           OnnxModel one =
@@ -47,6 +65,7 @@ public final class Sensitivity {
         }
       }
       logWeights.put(layer.name(), measured);
+      listener.onProgress(++done, compressor.model().layers().size());
     }
     return new Sensitivity(logWeights);
   }

@@ -1,7 +1,6 @@
 package io.rankfall.compress;
 
 import io.rankfall.compress.GraphSurgery.Replacement;
-import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.SymmetricMatrix;
 import java.util.ArrayList;
@@ -71,14 +70,15 @@ final class SequentialRefit {
       Matrix w = layer.weight().matrix();
       Matrix fitted =
           RidgeRegression.fit(w, cross.covariance(calibration.of(use), seen), covariance, RIDGE);
-      LowRank factors =
+      Factors factors =
           RoundedFactors.of(
               model.type(layer.tensor()),
-              calibration.truncation(layer, fitted, covariance).at(alone.factors().how().rank()));
+              Factors.channel(
+                  calibration
+                      .truncation(layer, fitted, covariance)
+                      .at(alone.factors().how().rank())));
       return new Replacement(
-          layer,
-          Factors.channel(factors),
-          BiasShift.biases(model, use, w, calibration.of(use), factors, seen));
+          layer, factors, BiasShift.biases(model, use, w, calibration.of(use), factors, seen));
     } catch (ModelFormatException e) {
       throw new IllegalStateException("factored " + e.getMessage(), e);
     }

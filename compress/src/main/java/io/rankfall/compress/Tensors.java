@@ -223,6 +223,19 @@ final class Tensors {
     return of(name, matrix.toArray(), matrix.rows(), matrix.cols());
   }
 
+  /** Whether it holds integers of which none is below 0. */
+  static boolean isNotNegative(TensorProto tensor) {
+    if (type(tensor) != DataType.INT64) {
+      return false;
+    }
+    ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    boolean found = tensor.getInt64DataList().stream().allMatch(v -> v >= 0);
+    while (found && raw.remaining() >= 8) {
+      found = raw.getLong() >= 0;
+    }
+    return found;
+  }
+
   /** Whether the tensor can be added to each row of an output of the given width. */
   static boolean isBias(@Nullable TensorProto tensor, int width) {
     return tensor != null

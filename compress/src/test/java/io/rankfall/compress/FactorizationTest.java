@@ -11,6 +11,7 @@ import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.WeightMatrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -20,7 +21,12 @@ import org.junit.jupiter.api.Test;
 class FactorizationTest {
   private static Convolution convolution(Matrix kernel, int inputs, Integer... size) {
     return new Convolution(
-        "conv", new WeightMatrix("conv", kernel), inputs, List.of(size), "k", List.of(0));
+        "conv",
+        new WeightMatrix("conv", kernel),
+        inputs,
+        List.of(size),
+        "k",
+        List.of(new LinearLayer.Use(0, "x", Optional.empty(), 1)));
   }
 
   /** Squared error relative to ‖K‖², by making the kernel. */

@@ -1,7 +1,6 @@
 package io.rankfall.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -69,12 +68,9 @@ class OutputGradientsTest {
   }
 
   @Test
-  void operatorsWithoutARuleAreNamed() throws Exception {
-    OnnxModel model = OnnxModel.read(ModelFilesTest.models().resolve("lenet.onnx"));
-    Set<String> first = Set.of(model.inputs().get(0).name());
-    assertThatThrownBy(() -> OutputGradients.of(model, first, 1))
-        .isInstanceOf(NotDifferentiableException.class)
-        .hasMessageContaining("no derivative of MaxPool");
+  void ofAConvolutionalNetwork() throws Exception {
+    OnnxModel model = OnnxModel.read(ModelFilesTest.models().resolve("residual.onnx"));
+    check(model, "image", "(2, 3, 20, 20)", Map.of(), Networks.rows(3, 120, 20).toArray());
   }
 
   private void check(

@@ -1,8 +1,10 @@
 package io.rankfall.spectra;
 
 import static org.bytedeco.openblas.global.openblas.CblasColMajor;
+import static org.bytedeco.openblas.global.openblas.CblasLeft;
 import static org.bytedeco.openblas.global.openblas.CblasLower;
 import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas.CblasNonUnit;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.LAPACK_COL_MAJOR;
 
@@ -241,6 +243,23 @@ public final class Blas {
   void dsyevd(int n, DoublePointer a, DoublePointer w) {
     require(
         openblas.LAPACKE_dsyevd(LAPACK_COL_MAJOR, (byte) 'V', (byte) 'L', n, a, n, w), "dsyevd", n);
+  }
+
+  /**
+   * L of A = L·Lᵀ into the lower triangle of the symmetric n×n matrix whose lower triangle is in A.
+   *
+   * @return 0, or the order of the smallest leading block that is not positive definite
+   */
+  int dpotrf(int n, DoublePointer a, int lda) {
+    int info = openblas.LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, (byte) 'L', n, a, lda);
+    require(Math.min(info, 0), "dpotrf", n);
+    return info;
+  }
+
+  /** B (m×n) ← op(L)⁻¹·B for a lower triangle L of order m. */
+  void dtrsm(Op op, int m, int n, DoublePointer l, int ldl, DoublePointer b, int ldb) {
+    openblas.cblas_dtrsm(
+        CblasColMajor, CblasLeft, CblasLower, op.cblas, CblasNonUnit, m, n, 1, l, ldl, b, ldb);
   }
 
   private static void require(int info, String routine, int n) {

@@ -69,6 +69,33 @@ public final class SymmetricMatrix {
     return sum;
   }
 
+  public static SymmetricMatrix identity(int order) {
+    double[] values = new double[Math.multiplyExact(order, order)];
+    for (int i = 0; i < order; i++) {
+      values[i * order + i] = 1;
+    }
+    return new SymmetricMatrix(order, values);
+  }
+
+  /**
+   * A + share·(trace A)/n·I: directions that no sample showed still count a little.
+   *
+   * @param share at least 0
+   */
+  public SymmetricMatrix shrunk(double share) {
+    double[] shrunk = values.clone();
+    double shift = share * trace() / order;
+    for (int i = 0; i < order; i++) {
+      shrunk[i * order + i] += shift;
+    }
+    return new SymmetricMatrix(order, shrunk);
+  }
+
+  /** The numbers themselves, row by row: read only, by this package. */
+  double[] values() {
+    return values;
+  }
+
   /**
    * W·C·Wᵀ for this C: the covariance of Wx when C is that of x.
    *
