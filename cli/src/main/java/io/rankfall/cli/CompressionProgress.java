@@ -4,10 +4,19 @@ import io.rankfall.compress.CompressionListener;
 import io.rankfall.compress.CompressionReport.Trial;
 import io.rankfall.compress.Goal;
 
-/** A line for each candidate; the stage, on a terminal. */
+/**
+ * A line for each candidate; the stage, on a terminal with a bar and the time left where it takes
+ * long, elsewhere a line a minute.
+ */
 final class CompressionProgress implements CompressionListener {
+  private static final long NANOS_BETWEEN_LINES = 60_000_000_000L;
+
   private final Console console;
   private final Goal goal;
+  private String stage = "";
+  private double done;
+  private TimeLeft timeLeft = new TimeLeft(1);
+  private long lastLine = System.nanoTime();
 
   CompressionProgress(Console console, Goal goal) {
     this.console = console;
@@ -15,8 +24,28 @@ final class CompressionProgress implements CompressionListener {
   }
 
   @Override
-  public void onStage(String stage) {
+  public void onStage(String begun) {
+    stage = begun;
+    done = 0;
     console.status(stage + "…");
+  }
+
+  @Override
+  public void onProgress(double nowDone, double total) {
+    if (done == 0 || nowDone < done) {
+      // A stage of several parts begins anew with each.
+      timeLeft = new TimeLeft(total);
+      done = 0;
+    }
+    timeLeft.did(nowDone - done);
+    done = nowDone;
+    String bar = timeLeft.bar(stage);
+    console.status(bar);
+    long now = System.nanoTime();
+    if (!console.terminal() && now - lastLine > NANOS_BETWEEN_LINES) {
+      lastLine = now;
+      console.progress(bar);
+    }
   }
 
   @Override

@@ -9,7 +9,7 @@ public sealed interface Objective {
   /**
    * E‖(W − W_r)x‖² on inputs x that the layer really sees, weighted by what errors of its outputs
    * do to the model's where the calibration knows that; biases take (W − W_r)·E[x], so that the
-   * mean of each output stays exact. Convolutions keep {@link Plain}.
+   * mean of each output stays exact. Of a convolution x are the patches under its kernel.
    */
   record DataAware(Calibration calibration, Order order) implements Objective {
 
