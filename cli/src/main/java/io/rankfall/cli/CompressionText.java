@@ -3,9 +3,13 @@ package io.rankfall.cli;
 import io.rankfall.compress.CompressionReport;
 import io.rankfall.compress.CompressionReport.OnData;
 import io.rankfall.compress.CompressionReport.Score;
+import io.rankfall.compress.InputSpan;
 import io.rankfall.compress.LatencyComparison;
 import io.rankfall.compress.OutputChange;
 import io.rankfall.compress.RankPlan;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 
 /** What {@code compress} prints: the layers, then both models side by side. */
 final class CompressionText {
@@ -21,6 +25,7 @@ final class CompressionText {
     console.out().println();
     totals(report);
     report.onData().forEach(this::change);
+    spans(report);
   }
 
   private void layers(CompressionReport report) {
@@ -108,6 +113,22 @@ final class CompressionText {
             number(change.relative()),
             change.cosine(),
             100 * change.agreement());
+  }
+
+  /** The layer of whose inputs calibration showed the smallest share. */
+  private void spans(CompressionReport report) {
+    List<InputSpan> known = report.inputs().stream().flatMap(Optional::stream).toList();
+    known.stream()
+        .min(Comparator.comparingDouble(span -> span.rank() / (double) span.width()))
+        .ifPresent(
+            least ->
+                console
+                    .out()
+                    .printf(
+                        "calibration: inputs span %,d of %,d directions at least, with a condition number of %.0e at most%n",
+                        least.rank(),
+                        least.width(),
+                        known.stream().mapToDouble(InputSpan::condition).max().orElse(1)));
   }
 
   static String number(double value) {

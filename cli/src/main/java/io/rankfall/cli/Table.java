@@ -3,7 +3,10 @@ package io.rankfall.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in aligned columns: the first to the left, the others to the right. */
+/**
+ * Rows of text in aligned columns: the first and those without a heading to the left, the others to
+ * the right.
+ */
 final class Table {
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
@@ -34,12 +37,13 @@ final class Table {
     return all.stream().map(row -> line(row, widths)).toList();
   }
 
-  private static String line(List<String> row, int[] widths) {
+  private String line(List<String> row, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int c = 0; c < widths.length; c++) {
       String cell = row.get(c);
       String padding = " ".repeat(widths[c] - cell.codePointCount(0, cell.length()));
-      line.append(c == 0 ? "" : "  ").append(c == 0 ? cell + padding : padding + cell);
+      boolean left = c == 0 || header.get(c).isEmpty();
+      line.append(c == 0 ? "" : "  ").append(left ? cell + padding : padding + cell);
     }
     return line.toString().stripTrailing();
   }

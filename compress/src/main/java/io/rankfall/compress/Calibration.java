@@ -130,6 +130,12 @@ public final class Calibration {
     return layer.uses().stream().allMatch(use -> of(use).width() == layer.cols());
   }
 
+  /** How far the inputs of a layer that {@linkplain #isFitted is fitted} span their space. */
+  InputSpan span(Layer layer) {
+    long seen = layer.uses().stream().mapToLong(use -> of(use).count()).sum();
+    return InputSpan.of(seen, inputs(layer));
+  }
+
   /** G of a layer, if it is known. */
   Optional<SymmetricMatrix> outputs(Layer layer) {
     return curvature.map(known -> known.of(layer));

@@ -12,6 +12,8 @@ import java.util.OptionalLong;
  * @param met whether the written file reaches the goal
  * @param plan what became of each layer, and why
  * @param layers what each layer costs, in the order of the plan; empty where dimensions are unknown
+ * @param inputs what the calibration showed of each layer's inputs, in the order of the plan; empty
+ *     without calibration, and where kernels are fitted to nothing but themselves
  * @param skipped weights that are no layer, with the reason
  * @param dense the model as it was
  * @param compressed the model as written; as planned after a dry run
@@ -26,6 +28,7 @@ public record CompressionReport(
     boolean met,
     RankPlan plan,
     List<LayerCost> layers,
+    List<Optional<InputSpan>> inputs,
     List<SkippedWeight> skipped,
     Totals dense,
     Totals compressed,
@@ -36,6 +39,7 @@ public record CompressionReport(
 
   public CompressionReport {
     layers = List.copyOf(layers);
+    inputs = List.copyOf(inputs);
     skipped = List.copyOf(skipped);
     latencies = List.copyOf(latencies);
     onData = List.copyOf(onData);

@@ -24,6 +24,7 @@ final class CompressionRun implements CompressionTask {
   private final GoalSearch search;
   private final Found found;
   private final List<String> notes = new ArrayList<>();
+  private final List<Optional<InputSpan>> spans = new ArrayList<>();
 
   CompressionRun(Compression wanted) throws IOException {
     this.wanted = wanted;
@@ -89,6 +90,9 @@ final class CompressionRun implements CompressionTask {
           noteFew(seen);
           wanted.listener.onStage("measuring what each layer's errors do to the outputs");
           Calibration known = withCurvature(seen);
+          for (Layer layer : model.layers()) {
+            spans.add(known.isFitted(layer) ? Optional.of(known.span(layer)) : Optional.empty());
+          }
           wanted.listener.onStage("decomposing %d layers".formatted(model.layers().size()));
           return Compressor.dataAware(model, known, order, wanted.listener);
         });
@@ -254,6 +258,7 @@ final class CompressionRun implements CompressionTask {
         found.missed() == null,
         found.plan(),
         measured.layers(),
+        spans,
         model.skipped(),
         measured.dense(),
         measured.compressed(),

@@ -83,7 +83,7 @@ public sealed interface Goal
 
     @Override
     public String measured(double value) {
-      return String.format(Locale.ROOT, "%.2f points lost", value);
+      return String.format(Locale.ROOT, "%.3g points lost", value);
     }
   }
 

@@ -307,6 +307,7 @@ final class SafetensorsRun implements CompressionTask {
         missed == null,
         plan,
         List.of(),
+        List.of(),
         found.skipped(),
         new Totals(found.parameters(), before, OptionalLong.empty()),
         new Totals(plan.parameters(), bytes, OptionalLong.empty()),

@@ -107,6 +107,21 @@ class CompressionTest {
     assertThat(again).hasSameBinaryContentAs(out);
   }
 
+  @Test
+  void whatCalibrationShowedIsReported() throws Exception {
+    Rows rows = Networks.rows(9, 25, 40);
+    CompressionReport report =
+        Compression.of(model, new RankPolicy.Uniform(4)).calibration(ModelInputs.of(rows)).plan();
+    InputSpan first = report.inputs().get(0).orElseThrow();
+    // A bias takes the mean, which leaves one direction less than examples.
+    assertThat(first.seen()).isEqualTo(25);
+    assertThat(first.rank()).isEqualTo(24);
+    assertThat(first.width()).isEqualTo(40);
+    assertThat(first.condition()).isBetween(10.0, 1e13);
+    assertThat(report.notes()).anyMatch(note -> note.contains("25 rows cannot span the 40 inputs"));
+    assertThat(Compression.of(model, new RankPolicy.Uniform(4)).plan().inputs()).isEmpty();
+  }
+
   /** Budgets in bytes and searches take hidden units out as budgets of parameters do. */
   @Test
   void hiddenUnitsGoWhateverTheGoal() throws Exception {

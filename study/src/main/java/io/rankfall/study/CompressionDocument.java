@@ -7,6 +7,7 @@ import io.rankfall.compress.CompressionReport;
 import io.rankfall.compress.CompressionReport.LayerCost;
 import io.rankfall.compress.CompressionReport.Score;
 import io.rankfall.compress.CompressionReport.Trial;
+import io.rankfall.compress.InputSpan;
 import io.rankfall.compress.LatencyComparison;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.SkippedWeight;
@@ -51,6 +52,9 @@ public record CompressionDocument(
    * @param ranks inner dimensions in the order of the chain, null where the layer stays dense
    * @param reason why, empty where there was nothing to choose
    * @param lossShare loss(r)/loss(0) by the objective
+   * @param inputsSeen examples, tokens or patches that calibration showed the layer
+   * @param inputRank directions they span, of {@code cols}
+   * @param inputCondition of their second moment over these
    */
   public record Layer(
       String name,
@@ -65,7 +69,10 @@ public record CompressionDocument(
       long denseParameters,
       long parameters,
       @Nullable Long denseMacs,
-      @Nullable Long macs) {}
+      @Nullable Long macs,
+      @Nullable Long inputsSeen,
+      @Nullable Integer inputRank,
+      @Nullable Double inputCondition) {}
 
   /** Medians of alternating runs on one thread, in microseconds for a whole batch. */
   public record Latency(int batch, int rounds, double denseMicros, double micros, double speedup) {}
@@ -127,6 +134,7 @@ public record CompressionDocument(
       RankPlan.Layer layer = report.plan().layers().get(i);
       LayerCost cost = report.layers().isEmpty() ? null : report.layers().get(i);
       RankPlan.Factored factored = layer.choice() instanceof RankPlan.Factored f ? f : null;
+      InputSpan span = report.inputs().isEmpty() ? null : report.inputs().get(i).orElse(null);
       layers.add(
           new Layer(
               layer.name(),
@@ -141,7 +149,10 @@ public record CompressionDocument(
               (long) layer.rows() * layer.cols(),
               layer.parameters(),
               cost == null ? null : cost.dense(),
-              cost == null ? null : cost.compressed()));
+              cost == null ? null : cost.compressed(),
+              span == null ? null : span.seen(),
+              span == null ? null : span.rank(),
+              span == null ? null : span.condition()));
     }
     return layers;
   }

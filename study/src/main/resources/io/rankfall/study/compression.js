@@ -108,13 +108,19 @@ const columns = [
         { name: 'macs', title: 'after', value: layer => layer.macs, text: integer, kind: 'number' },
       ]
     : []),
+  ...(layers.some(layer => layer.inputRank !== null)
+    ? [
+        { name: 'input_rank', title: 'inputs span', value: layer => layer.inputRank, text: (v, layer) => `${integer(v)} of ${integer(layer.cols)}`, kind: 'number' },
+        { name: 'input_condition', title: 'condition', value: layer => layer.inputCondition, text: v => v.toExponential(0), kind: 'number' },
+      ]
+    : []),
   ...(sameReason === null ? [{ name: 'reason', title: 'why', value: layer => layer.reason, kind: 'wrap' }] : []),
 ];
 const layerTable = () =>
   sortableTable({
     id: 'layers',
     title: `${several(layers.filter(l => l.ranks !== null).length, 'layer')} of ${layers.length} factored`,
-    note: '‘Loses’ is what a layer’s factors leave out: of Σσ² without calibration, else of what it does to the outputs on the calibration inputs.' + (layers.some(narrowed) ? ' ‘Of’ tells how many units a layer had before those that matter least were taken out.' : '') + (sameReason ? ` Where a layer stays dense, ${sameReason}.` : ''),
+    note: '‘Loses’ is what a layer’s factors leave out: of Σσ² without calibration, else of what it does to the outputs on the calibration inputs.' + (layers.some(l => l.inputRank !== null) ? ' ‘Inputs span’ and ‘condition’ are the rank and condition number of what calibration showed each layer.' : '') + (layers.some(narrowed) ? ' ‘Of’ tells how many units a layer had before those that matter least were taken out.' : '') + (sameReason ? ` Where a layer stays dense, ${sameReason}.` : ''),
     columns,
     items: layers,
   });
