@@ -19,11 +19,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A trained network as model files. */
-final class NetworkExport {
+public final class NetworkExport {
   private NetworkExport() {}
 
   /** Input {@code input} (batch × inputs), output {@code logits}; layers keep their names. */
-  static OnnxModel onnx(Network network) throws ModelFormatException {
+  public static OnnxModel onnx(Network network) throws ModelFormatException {
     List<FeedForwardExport.Layer> layers = new ArrayList<>();
     int last = network.layers().size() - 1;
     for (int l = 0; l <= last; l++) {

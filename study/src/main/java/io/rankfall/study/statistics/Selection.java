@@ -1,0 +1,69 @@
+package io.rankfall.study.statistics;
+
+import io.rankfall.study.statistics.RunSummary.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import org.hipparchus.distribution.discrete.BinomialDistribution;
+import org.jspecify.annotations.Nullable;
+
+/** Which runs are asked, and which are set apart. */
+record Selection(List<RunSummary> used, List<SetApart> apart) {
+  /** Of a classifier that guesses: so rarely is one taken for trained. */
+  private static final double GUESSES_ABOVE = 5e-4;
+
+  Selection {
+    used = List.copyOf(used);
+    apart = List.copyOf(apart);
+  }
+
+  static Selection of(RunTable table) {
+    List<RunSummary> used = new ArrayList<>();
+    List<SetApart> apart = new ArrayList<>();
+    for (RunSummary run : table.runs()) {
+      SetApart.Reason reason = reason(run, table.testExamples());
+      if (reason == null) {
+        used.add(run);
+      } else {
+        apart.add(
+            new SetApart(
+                run.id(),
+                reason,
+                run.batchSize(),
+                run.learningRate(),
+                run.weightDecay(),
+                run.seed()));
+      }
+    }
+    return new Selection(used, apart);
+  }
+
+  private static SetApart.@Nullable Reason reason(RunSummary run, int testExamples) {
+    if (run.outcome() != Outcome.COMPLETED) {
+      return SetApart.Reason.valueOf(run.outcome().name());
+    }
+    return run.result().testAccuracy() <= bestGuess(run.classes(), testExamples)
+        ? SetApart.Reason.UNTRAINED
+        : null;
+  }
+
+  /** Upper end of the binomial interval of 1/classes. */
+  static double bestGuess(int classes, int testExamples) {
+    return new BinomialDistribution(testExamples, 1.0 / classes)
+            .inverseCumulativeProbability(1 - GUESSES_ABOVE)
+        / (double) testExamples;
+  }
+
+  RunCounts counts() {
+    return new RunCounts(
+        used.size() + apart.size(),
+        used.size(),
+        count(SetApart.Reason.DIVERGED),
+        count(SetApart.Reason.UNTRAINED),
+        count(SetApart.Reason.FAILED),
+        count(SetApart.Reason.UNFINISHED));
+  }
+
+  private int count(SetApart.Reason reason) {
+    return (int) apart.stream().filter(run -> run.reason() == reason).count();
+  }
+}

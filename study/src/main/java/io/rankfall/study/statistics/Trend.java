@@ -1,0 +1,107 @@
+package io.rankfall.study.statistics;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether rank rises or falls along one axis while the others are held fixed.
+ *
+ * @param expected the sign that the paper claims
+ * @param runs in blocks with more than one value of the axis; others say nothing here
+ * @param rising blocks with τ &gt; 0
+ * @param falling blocks with τ &lt; 0
+ * @param tau ΣS/ΣD over the blocks, where τ-b = S/D is each block's: their mean, weighted by the
+ *     number of comparable pairs; null if ranks differ nowhere
+ * @param largestTau what τ can be at most: below 1 where seeds repeat, since runs of one setting
+ *     cannot be ordered
+ * @param interval of τ; null where neither blocks nor seeds are enough
+ */
+public record Trend(
+    SettingAxis axis,
+    int expected,
+    int runs,
+    int rising,
+    int falling,
+    @Nullable Double tau,
+    double largestTau,
+    @Nullable TauInterval interval,
+    TrendTest test,
+    List<BlockTrend> blocks) {
+  public Trend {
+    blocks = List.copyOf(blocks);
+  }
+
+  /**
+   * Empty if no two runs differ in this axis and the seed alone.
+   *
+   * @param seed of the interval's bootstrap
+   */
+  static Optional<Trend> of(SettingAxis axis, List<RunSummary> runs, long seed) {
+    List<Block> blocks = blocks(axis, runs);
+    if (blocks.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Double> taus = blocks.stream().map(Block::tau).filter(Objects::nonNull).toList();
+    return Optional.of(
+        new Trend(
+            axis,
+            axis.expected(),
+            blocks.stream().mapToInt(Block::runs).sum(),
+            (int) taus.stream().filter(tau -> tau > 0).count(),
+            (int) taus.stream().filter(tau -> tau < 0).count(),
+            tau(blocks),
+            blocks.stream().mapToDouble(Block::mostScore).sum()
+                / blocks.stream().mapToDouble(Block::mostScale).sum(),
+            TauInterval.of(blocks, seed).orElse(null),
+            StratifiedTest.of(blocks),
+            blocks.stream().map(Block::trend).toList()));
+  }
+
+  static @Nullable Double tau(List<Block> blocks) {
+    double scale = blocks.stream().mapToDouble(Block::scale).sum();
+    return scale == 0 ? null : blocks.stream().mapToLong(Block::score).sum() / scale;
+  }
+
+  private static List<Block> blocks(SettingAxis axis, List<RunSummary> runs) {
+    Map<String, TreeMap<Double, List<Double>>> byFixed = new LinkedHashMap<>();
+    for (RunSummary run : runs) {
+      byFixed
+          .computeIfAbsent(axis.othersOf(run.setting()), fixed -> new TreeMap<>())
+          .computeIfAbsent(axis.of(run.setting()), level -> new ArrayList<>())
+          .add(run.meanRank());
+    }
+    List<Block> blocks = new ArrayList<>();
+    byFixed.forEach(
+        (fixed, levels) -> {
+          if (levels.size() > 1) {
+            blocks.add(
+                new Block(
+                    fixed,
+                    levels.values().stream()
+                        .map(ranks -> ranks.stream().mapToDouble(Double::doubleValue).toArray())
+                        .toList()));
+          }
+        });
+    return blocks;
+  }
+
+  Trend adjusted(double holm) {
+    return new Trend(
+        axis,
+        expected,
+        runs,
+        rising,
+        falling,
+        tau,
+        largestTau,
+        interval,
+        test.adjusted(holm),
+        blocks);
+  }
+}
