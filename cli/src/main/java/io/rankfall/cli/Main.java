@@ -49,6 +49,7 @@ import picocli.CommandLine.Spec;
       CompressCommand.class,
       SweepCommand.class,
       RunsCommand.class,
+      StatisticsCommand.class,
       WorkerCommand.class,
       HelpCommand.class
     })

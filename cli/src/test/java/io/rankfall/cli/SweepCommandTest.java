@@ -12,8 +12,6 @@ import io.rankfall.study.store.StudyStore.Opening;
 import io.rankfall.study.sweep.SweepSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,16 +29,6 @@ class SweepCommandTest {
   private static Path folder;
   private static Path study;
 
-  /** What a command printed and returned. */
-  private record Ran(int exitCode, String out, String err) {}
-
-  private static Ran run(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode = Main.run(new Console(new PrintWriter(out), new PrintWriter(err), false), args);
-    return new Ran(exitCode, out.toString(), err.toString());
-  }
-
   private static String[] grid(Path into, String... more) {
     List<String> args =
         new ArrayList<>(
@@ -55,12 +43,12 @@ class SweepCommandTest {
   static void sweep(@TempDir Path shared) {
     folder = shared;
     study = folder.resolve("study.db");
-    Ran ran = run(grid(study, "--epochs", "2"));
+    Ran ran = Ran.run(grid(study, "--epochs", "2"));
     assertThat(ran.exitCode()).as(ran.err()).isZero();
     assertThat(ran.err()).contains("4 runs: 4 waiting; 4 to train").contains("4/4  784-16-8-10 B=");
     assertThat(ran.out()).contains("4 runs: 4 completed").contains("2/2").contains("0.001");
     Ran diverging =
-        run(
+        Ran.run(
             "sweep",
             "--lr",
             "1e30",
@@ -79,11 +67,11 @@ class SweepCommandTest {
   @Test
   void theSameAgainTrainsNothingAndMoreEpochsOnlyTheNewOnes() throws IOException {
     Path copy = folder.resolve("copy.db");
-    assertThat(run(grid(copy, "--epochs", "1")).exitCode()).isZero();
-    Ran again = run(grid(copy, "--epochs", "1"));
+    assertThat(Ran.run(grid(copy, "--epochs", "1")).exitCode()).isZero();
+    Ran again = Ran.run(grid(copy, "--epochs", "1"));
     assertThat(again.exitCode()).isZero();
     assertThat(again.err()).isEmpty();
-    assertThat(run(grid(copy, "--epochs", "2")).exitCode()).isZero();
+    assertThat(Ran.run(grid(copy, "--epochs", "2")).exitCode()).isZero();
     try (StudyStore extended = StudyStore.open(copy.toString(), Opening.EXISTING);
         StudyStore whole = StudyStore.open(study.toString(), Opening.EXISTING)) {
       for (StoredRun run : extended.runs()) {
@@ -95,7 +83,7 @@ class SweepCommandTest {
   @Test
   void aDryRunListsAndEstimatesAndWritesNothing() {
     Path none = folder.resolve("none.db");
-    Ran ran = run(grid(none, "--epochs", "5", "--dry-run"));
+    Ran ran = Ran.run(grid(none, "--epochs", "5", "--dry-run"));
     assertThat(ran.exitCode()).as(ran.err()).isZero();
     assertThat(ran.out())
         .contains("4 runs: about ")
@@ -107,18 +95,18 @@ class SweepCommandTest {
 
   @Test
   void runsAreListedFilteredAndExported() throws IOException {
-    Ran all = run("runs", study.toString());
+    Ran all = Ran.run("runs", study.toString());
     assertThat(all.exitCode()).isZero();
     assertThat(all.out()).contains("5 runs: 4 completed, 1 diverged");
-    Ran some = run("runs", study.toString(), "--where", "batchSize=64", "--where", "wd=0");
+    Ran some = Ran.run("runs", study.toString(), "--where", "batchSize=64", "--where", "wd=0");
     assertThat(some.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(some.err()).contains("expected one of run, batchSize, learningRate");
-    some = run("runs", study.toString(), "--where", "batchSize=64", "--where", "weightDecay>0");
+    some = Ran.run("runs", study.toString(), "--where", "batchSize=64", "--where", "weightDecay>0");
     assertThat(some.out()).contains("1 run: 1 completed");
-    assertThat(run("runs", study.toString(), "--where", "state=diverged").out())
+    assertThat(Ran.run("runs", study.toString(), "--where", "state=diverged").out())
         .contains("1 run: 1 diverged");
 
-    Ran csv = run("runs", study.toString(), "--per", "epoch", "--csv", "--tau", "0.02");
+    Ran csv = Ran.run("runs", study.toString(), "--per", "epoch", "--csv", "--tau", "0.02");
     List<String> lines = csv.out().lines().toList();
     assertThat(lines.get(0)).startsWith("run,state,dataset").endsWith("meanRank0.02");
     assertThat(lines).hasSize(1 + 4 * 3 + 1);
@@ -126,7 +114,7 @@ class SweepCommandTest {
     assertThat(lines).allMatch(line -> line.split(",", -1).length == columns);
     Path file = folder.resolve("layers.jsonl");
     Ran jsonl =
-        run("runs", study.toString(), "--per", "layer", "--jsonl", "--out", file.toString());
+        Ran.run("runs", study.toString(), "--per", "layer", "--jsonl", "--out", file.toString());
     assertThat(jsonl.exitCode()).as(jsonl.err()).isZero();
     List<String> rows = Files.readAllLines(file);
     assertThat(rows).hasSize((4 * 3 + 1) * 3);
@@ -152,7 +140,7 @@ class SweepCommandTest {
         "runs x --where lr>big|expected a number in 'lr>big', found 'big'",
       })
   void wrongUsageIsOneLine(String line, String message) {
-    Ran ran = run(line.split(" ", -1));
+    Ran ran = Ran.run(line.split(" ", -1));
     assertThat(ran.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(ran.err().lines()).hasSize(1);
     assertThat(ran.err()).contains(message);
@@ -161,20 +149,38 @@ class SweepCommandTest {
   @Test
   void badFilesAreFailuresInOneLine() throws IOException {
     Path yaml = Files.writeString(folder.resolve("bad.yaml"), "name: x\nmethod: no\n");
-    Ran ran = run("sweep", yaml.toString());
+    Ran ran = Ran.run("sweep", yaml.toString());
     assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
     assertThat(ran.err().strip())
         .isEqualTo("rankfall: " + yaml + ":2: method: expected grid or random, found 'no'");
-    Ran text = run("runs", yaml.toString());
+    Ran text = Ran.run("runs", yaml.toString());
     assertThat(text.exitCode()).isEqualTo(ExitCode.FAILURE);
     assertThat(text.err().lines()).hasSize(1);
   }
 
   @Test
   void theHelpNamesEveryPresetAndHidesTheWorker() {
-    String help = run("sweep", "--help").out();
+    String help = Ran.run("sweep", "--help").out();
     SweepSpec.PRESETS.forEach(preset -> assertThat(help).contains(preset));
-    assertThat(run("--help").out()).contains("sweep", "runs").doesNotContain("worker");
+    assertThat(Ran.run("--help").out()).contains("sweep", "runs").doesNotContain("worker");
+  }
+
+  @Test
+  void statisticsAskTheRunsOfAStudy() throws IOException {
+    Ran text = Ran.run("statistics", study.toString());
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out())
+        .contains("4 of 5 runs used; set apart: 1 diverged, 0 untrained")
+        .contains("batch size", "weight decay");
+    Ran json = Ran.run("statistics", study.toString(), "--json", "--seed", "7");
+    JsonNode tree = JsonMapper.builder().build().readTree(json.out());
+    assertThat(tree.path("seed").asInt()).isEqualTo(7);
+    assertThat(tree.path("runs").path("used").asInt()).isEqualTo(4);
+    assertThat(tree.path("trends").findValuesAsText("axis")).isNotEmpty();
+    Ran few = Ran.run("statistics", study.toString(), "--where", "batchSize=64");
+    assertThat(few.out()).doesNotContain("4 of");
+    assertThat(Ran.run("statistics", folder.resolve("none.db").toString()).exitCode())
+        .isEqualTo(ExitCode.FAILURE);
   }
 
   @Test
@@ -207,7 +213,7 @@ class SweepCommandTest {
           .noneMatch(run -> run.state() == RunState.RUNNING || run.crashes() > 0)
           .anyMatch(run -> run.state() == RunState.WAITING);
     }
-    Ran rest = run(args);
+    Ran rest = Ran.run(args);
     assertThat(rest.exitCode()).as(rest.err()).isZero();
     assertThat(rest.out()).contains("8 runs: 8 completed");
   }
