@@ -106,9 +106,7 @@ public final class Compressor {
       throws ModelFormatException {
     Compressor fitted =
         new Compressor(model, new Objective.DataAware(calibration, order), listener);
-    // Errors at neighbouring positions of an image add up, which curvature takes as independent.
-    boolean independent = model.layers().stream().noneMatch(Convolution.class::isInstance);
-    return calibration.curvature().isPresent() && independent
+    return calibration.curvature().isPresent()
         ? new Compressor(
             fitted, Narrowing.of(model, calibration, calibration.curvature().get(), order))
         : fitted.with(Sensitivity.measure(fitted, calibration, listener));

@@ -60,7 +60,7 @@ final class Factorization {
       return seen.isFitted(layer)
           ? of(
               convolution,
-              seen.inputs(layer).shrunk(SHRINKAGE),
+              seen.inputs(layer).shrunk(seen.span(layer).seen()).shrunk(SHRINKAGE),
               seen.outputs(layer).orElseGet(() -> SymmetricMatrix.identity(layer.rows())))
           : of(convolution, seen.scale(layer));
     }

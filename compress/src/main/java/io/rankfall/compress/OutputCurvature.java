@@ -74,13 +74,15 @@ public final class OutputCurvature {
                 .filter(use -> gradients.containsKey(product(model, use)))
                 .map(sums::moments)
                 .toList();
-        byLayer.put(layer.name(), perExample(layer.rows(), ofLayer, examples.count()));
+        byLayer.put(layer.name(), perExample(layer, ofLayer, examples.count()));
       }
       return new OutputCurvature(byLayer);
     }
   }
 
-  private static SymmetricMatrix perExample(int order, List<InputMoments> sums, int examples) {
+  /** Of convolutions shrunk: they have few examples and many positions that resemble each other. */
+  private static SymmetricMatrix perExample(Layer layer, List<InputMoments> sums, int examples) {
+    int order = layer.rows();
     double[] values = new double[Math.multiplyExact(order, order)];
     for (InputMoments moments : sums) {
       SymmetricMatrix second = moments.secondMoment();
@@ -91,7 +93,10 @@ public final class OutputCurvature {
         }
       }
     }
-    return SymmetricMatrix.of(order, values);
+    SymmetricMatrix mean = SymmetricMatrix.of(order, values);
+    return layer instanceof Convolution
+        ? mean.shrunk(sums.stream().mapToLong(InputMoments::count).sum())
+        : mean;
   }
 
   private static String product(OnnxModel model, LinearLayer.Use use) {

@@ -78,6 +78,33 @@ public final class SymmetricMatrix {
   }
 
   /**
+   * A second moment S of few samples drawn towards the multiple of the identity of the same trace:
+   * (1−ρ)·S + ρ·(tr S/p)·I with the oracle-approximating ρ of Chen, Wiesel, Eldar and Hero (arXiv
+   * 0907.4698, equation 23), ρ = min(1, ((1−2/p)·tr S² + tr²S) / ((n+1−2/p)·(tr S² − tr²S/p))).
+   * What is fitted to fewer samples than numbers is arbitrary in the directions that none showed.
+   *
+   * @param samples n; those that depend on each other count as if they did not
+   */
+  public SymmetricMatrix shrunk(long samples) {
+    double squares = 0;
+    for (double value : values) {
+      squares += value * value;
+    }
+    double trace = trace();
+    double wanted = (1 - 2.0 / order) * squares + trace * trace;
+    double spread = (samples + 1 - 2.0 / order) * (squares - trace * trace / order);
+    double share = spread <= wanted ? 1 : wanted / spread;
+    double[] shrunk = new double[values.length];
+    for (int i = 0; i < shrunk.length; i++) {
+      shrunk[i] = (1 - share) * values[i];
+    }
+    for (int i = 0; i < order; i++) {
+      shrunk[i * order + i] += share * trace / order;
+    }
+    return new SymmetricMatrix(order, shrunk);
+  }
+
+  /**
    * A + share·(trace A)/n·I: directions that no sample showed still count a little.
    *
    * @param share at least 0
