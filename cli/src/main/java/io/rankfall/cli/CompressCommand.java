@@ -24,14 +24,14 @@ import picocli.CommandLine.Parameters;
     name = "compress",
     mixinStandardHelpOptions = true,
     description = {
-      "Replaces layers of an ONNX file by low-rank factors, where that makes them smaller: matrix products by",
-      "two, convolutions by a chain of two or three smaller ones, whichever loses least for its parameters.",
-      "The written file is read again and measured beside the dense one. Weights may be in files beside the model",
-      "and in fp32, fp16, bf16 or fp64: factors have the type of their matrix.",
+      "Replaces layers of an ONNX file by low-rank factors, where that makes them smaller: matrix",
+      "products by two, convolutions by a chain of two or three smaller ones, whichever loses least for",
+      "its parameters. The written file is read again and measured beside the dense one. Weights may be",
+      "in files beside the model and in fp32, fp16, bf16 or fp64: factors have the type of their matrix.",
       "",
-      "Of safetensors, a file or several with an index, matrices of linear layers are replaced: layer.weight",
-      "(m×n) by layer.lora_B.weight (m×r) and layer.lora_A.weight (r×n), whose product it is. Everything else is",
-      "copied. There is no graph to run, so only --params, --size, --energy, --epsilon and --rank apply.",
+      "Of safetensors, a file or several with an index, matrices of linear layers are replaced: W (m×n)",
+      "by lora_B.weight (m×r) and lora_A.weight (r×n), whose product it is. Everything else is copied.",
+      "There is no graph to run, so only --params, --size, --energy, --epsilon and --rank apply.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -41,18 +41,21 @@ import picocli.CommandLine.Parameters;
       "  rankfall compress bert.onnx --latency 0.7 --calibration tokens/ --out small.onnx",
       "  rankfall compress model.onnx --max-drop 0.5 --data validation.npz --test-data test.npz \\",
       "      --calibration inputs.npy --out small.onnx --html report.html",
-      "  rankfall compress resnet.onnx --max-drop 0.5 --data validation/ --calibration photos/ --out small.onnx",
+      "  rankfall compress resnet.onnx --max-drop 0.5 --data validation/ --calibration photos/ \\",
+      "      --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "  rankfall compress model.safetensors --params 0.5 --out small.safetensors",
       "",
-      "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of what the layer does",
-      "to the model's outputs on these inputs, which tells more. Convolutions: 'channel' is the kernel to r",
-      "channels, then 1×1; 'spatial' k×1, then 1×k; 'Tucker' 1×1, a kernel from r1 to r2 channels, 1×1.",
+      "'loses' is the share of Σσ² that a layer's factors leave out; with --calibration, of what the",
+      "layer does to the model's outputs on these inputs, which tells more. Convolutions: 'channel' is",
+      "the kernel to r channels, then 1×1; 'spatial' k×1, then 1×k; 'Tucker' 1×1, a kernel from r1 to r2",
+      "channels, 1×1.",
       "",
-      "Latencies are medians of alternating runs of both files by ONNX Runtime on one thread of this machine.",
-      "MACs are multiply-accumulates of matrix products, convolutions and recurrent layers.",
+      "Latencies are medians of alternating runs of both files by ONNX Runtime on one thread of this",
+      "machine. MACs are multiply-accumulates of matrix products, convolutions and recurrent layers.",
       "",
-      "Exit code 1 when nothing meets the goal: the best achieved is stated, and written with --keep-best only."
+      "Exit code 1 when nothing meets the goal: the best achieved is stated, and written with --keep-best",
+      "only."
     })
 final class CompressCommand implements Callable<Integer> {
 
@@ -71,11 +74,10 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--fit",
       paramLabel = "ORDER",
-      description = {
-        "With --calibration: 'independent' fits each layer to what it sees in the dense network, 'sequential' to what",
-        "the layers compressed before it leave, which is better and runs the model twice for each layer. Default:",
-        "sequential in models of up to 16 layers."
-      })
+      description =
+          "With --calibration: 'independent' fits each layer to what it sees in the dense network, 'sequential' to what "
+              + "the layers compressed before it leave, which is better and runs the model twice for each layer. Default: "
+              + "sequential in models of up to 16 layers.")
   private Objective.@Nullable Order order;
 
   @Option(

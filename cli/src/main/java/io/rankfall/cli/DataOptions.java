@@ -20,23 +20,21 @@ final class DataOptions {
   @Option(
       names = "--calibration",
       paramLabel = "PATH",
-      description = {
-        "Fit factors to these. Inputs prepared as the model expects them, examples first: an npy file if it has one",
-        "input; else an npz file whose arrays have the inputs' names, or a folder of npz files, each with sequences",
-        "padded to one length. Where an input named …mask is 0, positions are padding and do not count. Or a folder",
-        "of PNG, JPEG, BMP or GIF images, or of a subfolder of images for each class. 1,000 examples or 10,000 tokens",
-        "serve well."
-      })
+      description =
+          "Fit factors to these. Inputs prepared as the model expects them, examples first: an npy file if it has one "
+              + "input; else an npz file whose arrays have the inputs' names, or a folder of npz files, each with sequences "
+              + "padded to one length. Where an input named …mask is 0, positions are padding and do not count. Or a folder "
+              + "of PNG, JPEG, BMP or GIF images, or of a subfolder of images for each class. 1,000 examples or 10,000 tokens "
+              + "serve well.")
   private @Nullable Path calibration;
 
   @Option(
       names = "--data",
       paramLabel = "PATH",
-      description = {
-        "Measure on these, and search on them for --max-drop and --max-change. As --calibration; labels are the",
-        "array 'labels', 'label' or 'y' of an npz file, or the subfolders of images in the order of their names,",
-        "0, 1, …; if all names are numbers, these."
-      })
+      description =
+          "Measure on these, and search on them for --max-drop and --max-change. As --calibration; labels are the "
+              + "array 'labels', 'label' or 'y' of an npz file, or the subfolders of images in the order of their names, "
+              + "0, 1, …; if all names are numbers, these.")
   private @Nullable Path data;
 
   @Option(
@@ -49,22 +47,20 @@ final class DataOptions {
       names = "--preprocess",
       paramLabel = "KEY=VALUE,…",
       converter = Preprocessing.class,
-      description = {
-        "How images become inputs, in this order: 'order' of channels rgb, bgr or gray; 'resize' to a shorter side,",
-        "or to HxW; 'crop' the centre to HxW; divide by 'scale'; subtract 'mean', divide by 'std', of each channel",
-        "between colons; 'layout' nchw or nhwc. What is left out follows from the model's input and is stated:",
-        "resize=256,crop=224x224,order=rgb,scale=255,mean=0.485:0.456:0.406,std=0.229:0.224:0.225,layout=nchw for",
-        "one of ?×3×224×224, only scale=255 for gray."
-      })
+      description =
+          "How images become inputs, in this order: 'order' of channels rgb, bgr or gray; 'resize' to a shorter side, "
+              + "or to HxW; 'crop' the centre to HxW; divide by 'scale'; subtract 'mean', divide by 'std', of each channel "
+              + "between colons; 'layout' nchw or nhwc. What is left out follows from the model's input and is stated: "
+              + "resize=256,crop=224x224,order=rgb,scale=255,mean=0.485:0.456:0.406,std=0.229:0.224:0.225,layout=nchw for "
+              + "one of ?×3×224×224, only scale=255 for gray.")
   private StatedPreprocessing preprocessing = StatedPreprocessing.NONE;
 
   @Option(
       names = "--metric",
       paramLabel = "NAME",
       converter = MetricByName.class,
-      description = {
-        "Of the first output: 'accuracy' (largest entry), 'top5', or 'r2' of rows of numbers. Default: accuracy."
-      })
+      description =
+          "Of the first output: 'accuracy' (largest entry), 'top5', or 'r2' of rows of numbers. Default: accuracy.")
   private Metric metric = Metric.ACCURACY;
 
   void requireFor(Goal goal) {

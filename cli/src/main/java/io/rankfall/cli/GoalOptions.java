@@ -40,28 +40,25 @@ final class GoalOptions {
   @Option(
       names = "--latency",
       paramLabel = "SHARE",
-      description = {
-        "At most this share of the time for one batch (--batch), measured on this machine: ranks are divided by",
-        "the times of each layer, and no layer is replaced by a slower one."
-      })
+      description =
+          "At most this share of the time for one batch (--batch), measured on this machine: ranks are divided by "
+              + "the times of each layer, and no layer is replaced by a slower one.")
   private @Nullable Double latency;
 
   @Option(
       names = "--max-drop",
       paramLabel = "POINTS",
-      description = {
-        "The smallest model that loses at most so many points (100 are the whole scale) of the --metric on",
-        "--data, found by bisection, each candidate being made and measured."
-      })
+      description =
+          "The smallest model that loses at most so many points (100 are the whole scale) of the --metric on "
+              + "--data, found by bisection, each candidate being made and measured.")
   private @Nullable Double maxDrop;
 
   @Option(
       names = "--max-change",
       paramLabel = "DISTANCE",
-      description = {
-        "The same for data without labels: the smallest model whose outputs on --data change by at most",
-        "‖Ŷ-Y‖/‖Y‖ = DISTANCE."
-      })
+      description =
+          "The same for data without labels: the smallest model whose outputs on --data change by at most "
+              + "‖Ŷ-Y‖/‖Y‖ = DISTANCE.")
   private @Nullable Double maxChange;
 
   @Option(

@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  rankfall statistics ten-minutes.db",
       "  rankfall statistics ten-minutes.db --where net=784-3x100-10+bn --rank THOUSANDTH",
-      "  rankfall statistics ten-minutes.db --json > statistics.json     every test, interval and regression"
+      "  rankfall statistics ten-minutes.db --json > statistics.json     every number"
     })
 final class StatisticsCommand implements Callable<Integer> {
 
@@ -48,10 +48,9 @@ final class StatisticsCommand implements Callable<Integer> {
   @Option(
       names = "--rank",
       paramLabel = "RULE",
-      description = {
-        "HUNDREDTH counts singular values above 0.01·‖W‖F, THOUSANDTH above 0.001·‖W‖F.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "HUNDREDTH counts singular values above 0.01·‖W‖F, THOUSANDTH above 0.001·‖W‖F. "
+              + "Default: ${DEFAULT-VALUE}.")
   private RankMeasure rank = RankMeasure.HUNDREDTH;
 
   @Option(names = "--seed", paramLabel = "N", description = "Of the bootstrap. Default: 1.")

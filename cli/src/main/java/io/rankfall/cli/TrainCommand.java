@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = {
-      "Trains one MLP on Fashion-MNIST with SGD while the rank of every weight matrix is watched, and exports it.",
+      "Trains one MLP on Fashion-MNIST with SGD while the rank of every weight matrix is watched, and",
+      "exports it.",
       ""
     },
     footerHeading = "%nExamples:%n",
