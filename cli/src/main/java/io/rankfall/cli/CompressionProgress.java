@@ -9,14 +9,11 @@ import io.rankfall.compress.Goal;
  * long, elsewhere a line a minute.
  */
 final class CompressionProgress implements CompressionListener {
-  private static final long NANOS_BETWEEN_LINES = 60_000_000_000L;
-
   private final Console console;
   private final Goal goal;
   private String stage = "";
   private double done;
   private TimeLeft timeLeft = new TimeLeft(1);
-  private long lastLine = System.nanoTime();
 
   CompressionProgress(Console console, Goal goal) {
     this.console = console;
@@ -39,13 +36,7 @@ final class CompressionProgress implements CompressionListener {
     }
     timeLeft.did(nowDone - done);
     done = nowDone;
-    String bar = timeLeft.bar(stage);
-    console.status(bar);
-    long now = System.nanoTime();
-    if (!console.terminal() && now - lastLine > NANOS_BETWEEN_LINES) {
-      lastLine = now;
-      console.progress(bar);
-    }
+    console.bar(timeLeft.bar(stage));
   }
 
   @Override

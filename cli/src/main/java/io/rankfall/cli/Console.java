@@ -8,6 +8,7 @@ import java.io.PrintWriter;
  */
 final class Console {
   private static final long NANOS_BETWEEN_STATUS = 200_000_000L;
+  private static final long NANOS_BETWEEN_LINES = 60_000_000_000L;
   private static final int TEXT_WIDTH = 98;
   private static final String INDENT = "  ";
   private static final String CLEAR_LINE = "\r\u001b[K";
@@ -17,6 +18,7 @@ final class Console {
   private final boolean terminal;
   private String status = "";
   private long statusAt;
+  private long lineAt = System.nanoTime();
   private boolean interrupted;
 
   Console(PrintWriter out, PrintWriter err, boolean terminal) {
@@ -66,6 +68,16 @@ final class Console {
       status = line;
       err.print(CLEAR_LINE + line);
       err.flush();
+    }
+  }
+
+  /** How far long work is: the status line of a terminal, a line a minute elsewhere. */
+  synchronized void bar(String line) {
+    status(line);
+    long now = System.nanoTime();
+    if (!terminal && now - lineAt > NANOS_BETWEEN_LINES) {
+      lineAt = now;
+      progress(line);
     }
   }
 

@@ -97,22 +97,7 @@ const listed = (title, weights) =>
     el('dl', { class: 'facts' }, weights.map(w => el('div', {}, el('dt', {}, w.shape), el('dd', {}, `${w.name}: ${w.reason}`))))
   );
 
-const themeButton = el('button', {
-  type: 'button',
-  class: 'theme',
-  onclick: () => {
-    theme.chosen = theme.current === 'dark' ? 'light' : 'dark';
-    redress();
-  },
-});
-
-function redress(name = theme.current) {
-  theme.apply(name);
-  const other = name === 'dark' ? 'light' : 'dark';
-  themeButton.textContent = other === 'dark' ? 'Dark' : 'Light';
-  themeButton.setAttribute('aria-label', `Switch to ${other} colours`);
-  drawn.forEach(draw => draw());
-}
+const { button: themeButton, redress } = themeSwitch(() => drawn.forEach(draw => draw()));
 
 /* Fills the page: sections are [id, name, parts], those without parts left out. */
 function fillPage({ title, lead, verdict, sections, version }) {

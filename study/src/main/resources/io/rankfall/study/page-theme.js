@@ -29,3 +29,24 @@ function strokeSwatch(color, dash, ...marks) {
 }
 
 const randomSwatch = () => strokeSwatch(token('muted'), [3, 3]);
+
+/* A button between light and dark, and a function that dresses the page; colours are baked into charts
+   and swatches, so a change of theme draws them again. */
+function themeSwitch(draw) {
+  const button = el('button', {
+    type: 'button',
+    class: 'theme',
+    onclick: () => {
+      theme.chosen = theme.current === 'dark' ? 'light' : 'dark';
+      redress();
+    },
+  });
+  function redress(name = theme.current) {
+    theme.apply(name);
+    const other = name === 'dark' ? 'light' : 'dark';
+    button.textContent = other === 'dark' ? 'Dark' : 'Light';
+    button.setAttribute('aria-label', `Switch to ${other} colours`);
+    draw();
+  }
+  return { button, redress };
+}

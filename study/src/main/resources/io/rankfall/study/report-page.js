@@ -14,25 +14,11 @@ const sections = [
   .map(([id, name, parts]) => ({ id, name, parts: parts() }))
   .filter(({ parts }) => parts.length > 0);
 
-const themeButton = el('button', {
-  type: 'button',
-  class: 'theme',
-  onclick: () => {
-    theme.chosen = theme.current === 'dark' ? 'light' : 'dark';
-    redress();
-  },
-});
-
-/* Colours are baked into charts and swatches, so a change of theme draws them again. */
-function redress(name = theme.current) {
-  theme.apply(name);
-  const other = name === 'dark' ? 'light' : 'dark';
-  themeButton.textContent = other === 'dark' ? 'Dark' : 'Light';
-  themeButton.setAttribute('aria-label', `Switch to ${other} colours`);
+const { button: themeButton, redress } = themeSwitch(() => {
   document.getElementById('summary').replaceWith(summary());
   document.getElementById('about').replaceChildren(about());
   drawAll();
-}
+});
 
 function header() {
   const top = document.getElementById('top');
