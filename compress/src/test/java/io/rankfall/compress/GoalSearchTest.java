@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankfall.compress.CompressionReport.Trial;
 import io.rankfall.compress.GoalSearch.Found;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,5 +115,34 @@ class GoalSearchTest {
         .extracting(RankPlan.Layer::name)
         .contains("fc2");
     assertThat(found.plan().layers().get(0).choice()).isInstanceOf(RankPlan.Factored.class);
+  }
+
+  /** Of a convolution's decompositions the one is taken that is fast here. */
+  @Test
+  void timeDecidesBetweenDecompositions() throws Exception {
+    OnnxModel convolutional = OnnxModel.read(ModelFilesTest.models().resolve("residual.onnx"));
+    for (String fast : List.of("channel", "spatial", "Tucker")) {
+      Compressor either = new Compressor(convolutional);
+      RankPlan plan =
+          either.plan(
+              layer ->
+                  new Price() {
+                    @Override
+                    public long dense() {
+                      return layer.weight().matrix().size();
+                    }
+
+                    @Override
+                    public long of(Decomposition how, long numbers) {
+                      return how.kind().equals(fast) ? numbers : dense();
+                    }
+                  },
+              convolutional.parameters() / 2);
+      assertThat(plan.layers())
+          .extracting(RankPlan.Layer::choice)
+          .filteredOn(RankPlan.Factored.class::isInstance)
+          .isNotEmpty()
+          .allMatch(choice -> ((RankPlan.Factored) choice).how().kind().equals(fast));
+    }
   }
 }
