@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       "  rankfall inspect run/model.onnx",
       "  rankfall compress run/model.onnx --params 0.125 --out small.onnx",
       "  rankfall sweep ten-minutes                  many trainings side by side, into a study",
+      "  rankfall report ten-minutes.db              the study as one HTML file",
       "",
       "'rankfall help COMMAND' tells the options of a command."
     },
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
       SweepCommand.class,
       RunsCommand.class,
       StatisticsCommand.class,
+      ReportCommand.class,
       WorkerCommand.class,
       HelpCommand.class
     })

@@ -53,7 +53,7 @@ final class RunFilter implements Predicate<StoredRun> {
     fields.put("momentum", run -> run.spec().sgd().momentum());
     fields.put("seed", run -> run.spec().seed());
     fields.put("epochs", run -> run.spec().epochs());
-    fields.put("net", run -> RunsTable.net(run.spec()));
+    fields.put("net", run -> run.spec().architecture().shortLabel());
     fields.put("initialization", run -> run.spec().initialization().name());
     fields.put("learner", run -> run.spec().learner().name());
     fields.put("state", run -> run.state().name());

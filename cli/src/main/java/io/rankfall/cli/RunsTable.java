@@ -33,7 +33,7 @@ final class RunsTable {
       StoredEpoch last = run.last();
       table.add(
           run.id(),
-          net(spec),
+          spec.architecture().shortLabel(),
           Integer.toString(spec.batchSize()),
           number(spec.sgd().learningRate()),
           number(spec.sgd().weightDecay()),
@@ -66,24 +66,6 @@ final class RunsTable {
 
   static long count(List<StoredRun> runs, RunState state) {
     return runs.stream().filter(run -> run.state() == state).count();
-  }
-
-  /** As the architecture's label, with equal neighbours counted: {@code 784-10x100-10+bn}. */
-  static String net(RunSpec spec) {
-    List<Integer> widths = spec.architecture().widths();
-    StringBuilder text = new StringBuilder();
-    for (int from = 0; from < widths.size(); ) {
-      int to = from;
-      while (to < widths.size() && widths.get(to).equals(widths.get(from))) {
-        to++;
-      }
-      text.append(from == 0 ? "" : "-")
-          .append(to - from > 1 ? (to - from) + "x" : "")
-          .append(widths.get(from));
-      from = to;
-    }
-    String label = spec.architecture().label();
-    return text + (label.contains("+") ? label.substring(label.indexOf('+')) : "");
   }
 
   /** The shortest text that is this number: 0.1, 5.0E-4 as 5e-4. */

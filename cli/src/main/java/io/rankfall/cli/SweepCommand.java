@@ -200,7 +200,7 @@ final class SweepCommand implements Callable<Integer> {
     for (RunSpec run : sweep.runs()) {
       table.add(
           run.id(),
-          RunsTable.net(run),
+          run.architecture().shortLabel(),
           Integer.toString(run.batchSize()),
           RunsTable.number(run.sgd().learningRate()),
           RunsTable.number(run.sgd().weightDecay()),

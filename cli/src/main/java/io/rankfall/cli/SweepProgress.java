@@ -93,7 +93,7 @@ final class SweepProgress implements SweepListener {
   static String label(RunSpec spec) {
     return "%s B=%d µ=%s wd=%s%s seed=%d"
         .formatted(
-            RunsTable.net(spec),
+            spec.architecture().shortLabel(),
             spec.batchSize(),
             RunsTable.number(spec.sgd().learningRate()),
             RunsTable.number(spec.sgd().weightDecay()),

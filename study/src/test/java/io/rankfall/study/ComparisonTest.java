@@ -11,6 +11,7 @@ import io.rankfall.study.ComparisonListener.Phase;
 import io.rankfall.study.ComparisonSpec.Cell;
 import io.rankfall.study.Results.FileResult;
 import io.rankfall.study.Results.RunResult;
+import io.rankfall.study.report.HtmlReport;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Examples;

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Made-up results of plausible shape: small batches and weight decay make spectra decay faster, and
  * networks with fast decay survive compression.
  */
-final class SampleResults {
+public final class SampleResults {
 
-  static final String HOSTILE = "</script><img src=x onerror=alert(1)>";
+  public static final String HOSTILE = "</script><img src=x onerror=alert(1)>";
 
   private static final List<String> POLICIES = List.of("uniform", "energy", "global", "data-aware");
   private static final List<Double> BUDGETS = List.of(0.5, 0.25, 0.125, 0.1, 0.063, 0.05);
@@ -41,7 +41,7 @@ final class SampleResults {
   }
 
   /** Two batch sizes with and without weight decay. */
-  static Results comparison() {
+  public static Results comparison() {
     SampleResults sample = new SampleResults(List.of(784, 512, 512, 512, 10), 20);
     return sample.results(
         List.of(
@@ -52,7 +52,7 @@ final class SampleResults {
   }
 
   /** The smallest comparison that is one, beside a run that diverged, with markup in every text. */
-  static Results odd() {
+  public static Results odd() {
     SampleResults sample = new SampleResults(List.of(32, 16, 10), 2);
     RunResult good = sample.completed("good", 4, 1e-3, 3);
     List<EpochResult> beforeDivergence = new ArrayList<>(good.epochs().subList(0, 2));
@@ -97,7 +97,7 @@ final class SampleResults {
   }
 
   /** One run of a two-layer network over three epochs. */
-  static Results single() {
+  public static Results single() {
     SampleResults sample = new SampleResults(List.of(32, 16, 10), 3);
     return sample.results(List.of(sample.completed("b16-wd1e-3", 16, 1e-3, 4)));
   }
@@ -219,7 +219,7 @@ final class SampleResults {
         spectrum);
   }
 
-  static int count(List<Double> spectrum, double tau) {
+  public static int count(List<Double> spectrum, double tau) {
     return (int) spectrum.stream().filter(v -> v > tau).count();
   }
 

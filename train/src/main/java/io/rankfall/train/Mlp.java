@@ -68,6 +68,23 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
         + (normalization == Normalization.BATCH ? "+bn" : "");
   }
 
+  /** As {@link #label}, with equal neighbours counted: {@code 784-10x100-10+bn}. */
+  public String shortLabel() {
+    List<Integer> widths = widths();
+    StringBuilder text = new StringBuilder();
+    for (int from = 0; from < widths.size(); ) {
+      int to = from;
+      while (to < widths.size() && widths.get(to).equals(widths.get(from))) {
+        to++;
+      }
+      text.append(from == 0 ? "" : "-")
+          .append(to - from > 1 ? (to - from) + "x" : "")
+          .append(widths.get(from));
+      from = to;
+    }
+    return text + (normalization == Normalization.BATCH ? "+bn" : "");
+  }
+
   @Override
   public long parameters() {
     List<Integer> widths = widths();

@@ -60,6 +60,31 @@ final class StoredRows {
     return names;
   }
 
+  static List<String> provenance(Connection connection) throws SQLException {
+    List<String> lines = new ArrayList<>();
+    try (PreparedStatement statement =
+            Database.prepared(
+                connection,
+                "SELECT p.*, (SELECT COUNT(DISTINCT run) FROM attempt WHERE provenance = p.id) AS"
+                    + " runs FROM provenance p ORDER BY p.id");
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        lines.add(
+            "%d runs by Rankfall %s on %s, %d cores, %s, Java %s; %s; data SHA-256 %s"
+                .formatted(
+                    row.getInt("runs"),
+                    text(row, "rankfall"),
+                    text(row, "processor"),
+                    row.getInt("cores"),
+                    text(row, "operating_system"),
+                    text(row, "java"),
+                    text(row, "libraries"),
+                    text(row, "data_sha256")));
+      }
+    }
+    return lines;
+  }
+
   static List<StoredEpoch> epochs(Connection connection, String run) throws SQLException {
     Map<Integer, List<StoredLayer>> layers = layers(connection, run);
     List<StoredEpoch> epochs = new ArrayList<>();

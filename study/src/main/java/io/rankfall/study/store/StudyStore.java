@@ -200,6 +200,11 @@ public final class StudyStore implements AutoCloseable {
     return database.read(connection -> StoredRows.epochs(connection, run));
   }
 
+  /** On what the runs were trained, one line for each build and machine. */
+  public List<String> provenance() throws StoreException {
+    return database.read(StoredRows::provenance);
+  }
+
   @Override
   public void close() throws StoreException {
     database.close();

@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -58,7 +58,9 @@ class InspectionReportTest {
   }
 
   @Test
-  @EnabledIf(value = "io.rankfall.study.Browser#isInstalled", disabledReason = Browser.NEEDED)
+  @EnabledIf(
+      value = "io.rankfall.study.report.Browser#isInstalled",
+      disabledReason = Browser.NEEDED)
   void readsOnADeskAndOnAPhone(@TempDir Path profile, @TempDir Path folder) throws Exception {
     Path page = folder.resolve("page.html");
     InspectionReport.write("model.onnx", sample(), page);

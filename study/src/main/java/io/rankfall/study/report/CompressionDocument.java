@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -11,6 +11,8 @@ import io.rankfall.compress.InputSpan;
 import io.rankfall.compress.LatencyComparison;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.SkippedWeight;
+import io.rankfall.study.Machine;
+import io.rankfall.study.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -14,16 +14,26 @@ const inSight = new IntersectionObserver(
   { rootMargin: '300px' }
 );
 
-function chartCanvas(description, option) {
-  const canvas = el('div', { class: 'chart', role: 'img', 'aria-label': description });
+function chartCanvas(description, option, ready = () => {}) {
+  const described = () => (typeof description === 'function' ? description() : description);
+  const canvas = el('div', { class: 'chart', role: 'img', 'aria-label': described() });
   let chart = null;
-  const draw = () => chart.setOption(option(), { notMerge: true });
+  const draw = () => {
+    if (!canvas.isConnected) {
+      drawn.delete(draw);
+      chart.dispose();
+      return;
+    }
+    canvas.setAttribute('aria-label', described());
+    chart.setOption(option(chart), { notMerge: true });
+  };
   canvas.show = () => {
     if (chart) return;
     inSight.unobserve(canvas);
     chart = echarts.init(canvas, null, { renderer: 'svg' });
     drawn.add(draw);
     draw();
+    ready(chart);
     new ResizeObserver(() => chart.resize({ width: 'auto', height: 'auto' })).observe(canvas);
   };
   inSight.observe(canvas);
@@ -38,14 +48,17 @@ function compare(a, b) {
   return typeof a === 'string' ? a.localeCompare(b) : a - b;
 }
 
-/* A table of one row an item; columns have a name for CSV, a title, a value, and perhaps a text. */
-function sortableTable({ id, title, note, columns, items }) {
+/* A table of one row an item; columns have a name for CSV, a title, a value, and perhaps a text. Where `items` is
+   a function it is asked at every drawing. */
+function sortableTable({ id, title, note, columns, items, row = () => ({}) }) {
   const body = el('tbody');
+  const heading = el('h3');
   const view = { column: null, descending: false };
   const rows = () => {
-    if (!view.column) return items;
+    const present = typeof items === 'function' ? items() : items;
+    if (!view.column) return present;
     const key = view.column.sort ?? view.column.value;
-    return [...items].sort((a, b) => (view.descending ? -1 : 1) * compare(key(a), key(b)));
+    return [...present].sort((a, b) => (view.descending ? -1 : 1) * compare(key(a), key(b)));
   };
   const cell = (column, item) => {
     const value = column.value(item);
@@ -73,9 +86,11 @@ function sortableTable({ id, title, note, columns, items }) {
     heads.forEach((head, i) =>
       head.setAttribute('aria-sort', columns[i] !== view.column ? 'none' : view.descending ? 'descending' : 'ascending')
     );
-    body.replaceChildren(...rows().map(item => el('tr', {}, columns.map(column => cell(column, item)))));
+    body.replaceChildren(...rows().map(item => el('tr', row(item), columns.map(column => cell(column, item)))));
+    heading.textContent = typeof title === 'function' ? title() : title;
   }
   draw();
+  if (typeof items === 'function') drawn.add(draw);
   const table = () => ({
     columns: columns.map(column => column.name),
     rows: rows().map(item => columns.map(column => column.value(item))),
@@ -83,9 +98,9 @@ function sortableTable({ id, title, note, columns, items }) {
   return el(
     'figure',
     { id: `figure-${id}` },
-    el('div', { class: 'caption' }, el('h3', {}, title), csvButton(id, table)),
+    el('div', { class: 'caption' }, heading, csvButton(id, table)),
     el('p', { class: 'note' }, note),
-    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Table: ${title}, scrolls` }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body))
+    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Table: ${id}, scrolls` }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body))
   );
 }
 

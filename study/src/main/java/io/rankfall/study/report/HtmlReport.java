@@ -1,8 +1,9 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.rankfall.compress.AtomicFile;
+import io.rankfall.study.Results;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,7 @@ public final class HtmlReport {
           "page-format.js",
           "page-theme.js",
           "page-chart.js",
+          "page-controls.js",
           "report-data.js",
           "report-theme.js",
           "report-summary.js",
@@ -42,7 +44,8 @@ public final class HtmlReport {
    * @return the whole HTML document
    */
   public static String render(Results results) {
-    return HtmlPage.render(title(results), SCRIPTS, results);
+    return HtmlPage.render(
+        title(results), List.of(HtmlPage.Library.ECHARTS_COMMON), SCRIPTS, results);
   }
 
   private static String title(Results results) {

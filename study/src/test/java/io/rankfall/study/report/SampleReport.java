@@ -1,5 +1,7 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
+import io.rankfall.study.Results;
+import io.rankfall.study.SampleResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

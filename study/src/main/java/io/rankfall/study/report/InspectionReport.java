@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -11,6 +11,7 @@ import io.rankfall.spectra.MarchenkoPastur;
 import io.rankfall.spectra.PowerLaw;
 import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.study.Versions;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -115,7 +116,8 @@ public final class InspectionReport {
             inspection.products().stream().map(InspectionReport::product).toList(),
             inspection.skipped(),
             inspection.nonFinite());
-    return HtmlPage.render("Rankfall: " + model, SCRIPTS, page);
+    return HtmlPage.render(
+        "Rankfall: " + model, List.of(HtmlPage.Library.ECHARTS_COMMON), SCRIPTS, page);
   }
 
   private static Layer layer(InspectedMatrix m) {

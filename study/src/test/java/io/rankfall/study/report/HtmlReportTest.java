@@ -1,9 +1,11 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankfall.study.Results;
+import io.rankfall.study.SampleResults;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;

@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -24,6 +24,10 @@ public final class CompressionPage {
 
   /** The whole HTML document. */
   public static String render(CompressionReport report) {
-    return HtmlPage.render("Rankfall: " + report.model(), SCRIPTS, CompressionDocument.of(report));
+    return HtmlPage.render(
+        "Rankfall: " + report.model(),
+        List.of(HtmlPage.Library.ECHARTS_COMMON),
+        SCRIPTS,
+        CompressionDocument.of(report));
   }
 }

@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -31,11 +31,6 @@ import java.util.stream.Collectors;
  * data can neither run nor fetch anything.
  */
 final class HtmlPage {
-  private static final String CHART_LIBRARY_POM =
-      "/META-INF/maven/org.webjars/echarts/pom.properties";
-  private static final String CHART_LIBRARY =
-      "/META-INF/resources/webjars/echarts/%s/echarts.common.min.js";
-
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\w+)}}");
 
   private static final ObjectMapper JSON =
@@ -47,15 +42,51 @@ final class HtmlPage {
 
   private HtmlPage() {}
 
+  /** A script of a webjar. */
+  enum Library {
+    /** Apache ECharts with lines, bars and points. */
+    ECHARTS_COMMON("org.webjars", "echarts", "echarts.common.min.js"),
+    /** All of Apache ECharts: 370 kB more. */
+    ECHARTS("org.webjars", "echarts", "echarts.min.js"),
+    D3_ARRAY("org.webjars.npm", "d3-array", "dist/d3-array.min.js"),
+    /** Needs {@link #D3_ARRAY} before it. */
+    D3_CONTOUR("org.webjars.npm", "d3-contour", "dist/d3-contour.min.js");
+
+    private final String group;
+    private final String artifact;
+    private final String file;
+
+    Library(String group, String artifact, String file) {
+      this.group = group;
+      this.artifact = artifact;
+      this.file = file;
+    }
+
+    private String text() {
+      Properties pom = new Properties();
+      try (InputStream in =
+          open("/META-INF/maven/%s/%s/pom.properties".formatted(group, artifact))) {
+        pom.load(in);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return normalised(
+          resource(
+              "/META-INF/resources/webjars/%s/%s/%s"
+                  .formatted(artifact, pom.getProperty("version"), file)));
+    }
+  }
+
   /**
    * The whole HTML document.
    *
    * @param title plain text
+   * @param libraries scripts of others, each building on those before it
    * @param scripts resources of this package, each building on those before it
    * @param data what the scripts draw, as JSON; numbers that are not finite become null
    */
-  static String render(String title, List<String> scripts, Object data) {
-    String library = normalised(resource(CHART_LIBRARY.formatted(chartLibraryVersion())));
+  static String render(String title, List<Library> libraries, List<String> scripts, Object data) {
+    String library = libraries.stream().map(Library::text).collect(Collectors.joining("\n"));
     String script =
         scripts.stream()
             .map(name -> normalised(resource(name)))
@@ -99,16 +130,6 @@ final class HtmlPage {
 
   private static String escaped(String text) {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-  }
-
-  private static String chartLibraryVersion() {
-    Properties properties = new Properties();
-    try (InputStream in = open(CHART_LIBRARY_POM)) {
-      properties.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return properties.getProperty("version");
   }
 
   private static String resource(String name) {

@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,7 +45,9 @@ class CompressionPageTest {
   }
 
   @Test
-  @EnabledIf(value = "io.rankfall.study.Browser#isInstalled", disabledReason = Browser.NEEDED)
+  @EnabledIf(
+      value = "io.rankfall.study.report.Browser#isInstalled",
+      disabledReason = Browser.NEEDED)
   void readsOnADeskAndOnAPhone(@TempDir Path profile) throws Exception {
     CompressionReport report = compressed("lenet.onnx", new Goal.FileSize(30_000));
     Path page = folder.resolve("report.html");

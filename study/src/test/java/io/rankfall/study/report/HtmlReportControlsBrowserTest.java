@@ -1,9 +1,11 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rankfall.study.Results;
 import io.rankfall.study.Results.LayerResult;
 import io.rankfall.study.Results.RunResult;
+import io.rankfall.study.SampleResults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +18,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uses the controls of the report in a real browser and checks the numbers they lead to. */
-@EnabledIf(value = "io.rankfall.study.Browser#isInstalled", disabledReason = Browser.NEEDED)
+@EnabledIf(value = "io.rankfall.study.report.Browser#isInstalled", disabledReason = Browser.NEEDED)
 final class HtmlReportControlsBrowserTest {
 
   private static Browser browser;

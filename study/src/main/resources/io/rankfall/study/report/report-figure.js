@@ -51,41 +51,6 @@ function keyOf(withRandom) {
   return entries;
 }
 
-let controls = 0;
-
-/* One of several values. */
-function choice(label, key, options) {
-  const group = `control-${++controls}`;
-  const inputs = options.map(([value, text]) => {
-    const input = el('input', { type: 'radio', name: group, value, onchange: () => change({ [key]: value }) });
-    return { value, input, label: el('label', {}, input, el('span', {}, text)) };
-  });
-  return {
-    node: el('fieldset', { class: 'choice' }, el('legend', {}, label), inputs.map(input => input.label)),
-    sync: () => inputs.forEach(({ value, input }) => (input.checked = state[key] === value)),
-  };
-}
-
-function slider(label, key, attributes, { toValue, toPosition, text, isUsed = () => true }) {
-  const output = el('output');
-  const input = el('input', {
-    type: 'range',
-    ...attributes,
-    'aria-label': label,
-    'data-key': key,
-    oninput: () => change({ [key]: toValue(Number(input.value)) }),
-  });
-  return {
-    node: el('label', { class: 'slider' }, el('span', {}, label), input, output),
-    sync: () => {
-      input.disabled = !isUsed();
-      input.value = toPosition(state[key]);
-      input.setAttribute('aria-valuetext', text(state[key]));
-      output.textContent = text(state[key]);
-    },
-  };
-}
-
 const policyChoice = () =>
   choice(
     'Ranks chosen by',

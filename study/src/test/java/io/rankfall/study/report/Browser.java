@@ -1,4 +1,4 @@
-package io.rankfall.study;
+package io.rankfall.study.report;
 
 import java.io.File;
 import java.io.IOException;
