@@ -48,13 +48,11 @@ final class Block {
     return scale;
   }
 
-  /** Largest τ-b that these levels allow: below 1 where seeds repeat. */
+  /**
+   * What S can be at most: pairs that are neither tied in level nor, in whatever order, in rank.
+   */
   double mostScore() {
-    return pairs() - tiedPairs(levelSizes());
-  }
-
-  double mostScale() {
-    return Math.sqrt(mostScore() * pairs());
+    return pairs() - Math.max(tiedPairs(levelSizes()), tiedPairs(ties()));
   }
 
   @Nullable Double tau() {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param falling blocks with τ &lt; 0
  * @param tau ΣS/ΣD over the blocks, where τ-b = S/D is each block's: their mean, weighted by the
  *     number of comparable pairs; null if ranks differ nowhere
- * @param largestTau what τ can be at most: below 1 where seeds repeat, since runs of one setting
- *     cannot be ordered
+ * @param largestTau what τ can be at most with these levels and these ties: below 1 where seeds
+ *     repeat, since runs of one setting cannot be ordered
  * @param interval of τ; null where neither blocks nor seeds are enough
  */
 public record Trend(
@@ -56,8 +56,7 @@ public record Trend(
             (int) taus.stream().filter(tau -> tau > 0).count(),
             (int) taus.stream().filter(tau -> tau < 0).count(),
             tau(blocks),
-            blocks.stream().mapToDouble(Block::mostScore).sum()
-                / blocks.stream().mapToDouble(Block::mostScale).sum(),
+            largestTau(blocks),
             TauInterval.of(blocks, seed).orElse(null),
             StratifiedTest.of(blocks),
             blocks.stream().map(Block::trend).toList()));
@@ -66,6 +65,11 @@ public record Trend(
   static @Nullable Double tau(List<Block> blocks) {
     double scale = blocks.stream().mapToDouble(Block::scale).sum();
     return scale == 0 ? null : blocks.stream().mapToLong(Block::score).sum() / scale;
+  }
+
+  private static double largestTau(List<Block> blocks) {
+    double scale = blocks.stream().mapToDouble(Block::scale).sum();
+    return scale == 0 ? 1 : blocks.stream().mapToDouble(Block::mostScore).sum() / scale;
   }
 
   private static List<Block> blocks(SettingAxis axis, List<RunSummary> runs) {

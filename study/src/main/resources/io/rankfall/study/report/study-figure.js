@@ -41,7 +41,7 @@ const MEASURES = {
     title: 'generalization gap',
     words: () => 'training minus test accuracy',
     of: run => (run.trainAccuracy === null ? null : run.trainAccuracy - run.testAccuracy),
-    text: value => percent(value, 1),
+    text: value => percent(value, 1).replace(/^-0\.0/, '0.0').replace('-', '−'),
     low: true,
   },
   ...(hasCompressibility && {

@@ -116,8 +116,8 @@ function gridOption(xAxis, yAxis, fixed) {
       {
         type: 'heatmap',
         data: cells.map(({ x, y, cell }) => ({
-          value: [x, y, cell.mean ?? '-'],
-          ...(cell.mean === null && { itemStyle: { color: token('grid') } }),
+          value: [x, y, cell.mean ?? scale[0]],
+          ...(cell.mean === null && { visualMap: false, itemStyle: { color: token('grid') } }),
         })),
         itemStyle: { borderColor: token('surface'), borderWidth: 2 },
         emphasis: { itemStyle: { borderColor: token('ink'), borderWidth: 2 } },
@@ -206,6 +206,7 @@ const mapsFigure = () =>
       ...AXES.map(levelChoice),
     ],
     key: legend,
+    layout: 'many',
     panels: () =>
       mapPairs().map(([x, y, fixed]) => ({
         heading: grid() ? `${x.symbol} × ${y.symbol} at ${settingText({ [fixed.key]: state.at[fixed.key] })}` : `${x.symbol} × ${y.symbol}`,

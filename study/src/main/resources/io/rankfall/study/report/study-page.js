@@ -11,19 +11,23 @@ const apartText = [
   .map(([what, count]) => `${count} ${what}`)
   .join(', ');
 
-const supported = statistics.conclusions.filter(c => c.id.startsWith('rank-by-') && c.verdict === 'SUPPORTED');
 function studyVerdict() {
   const claimed = AXES.filter(axis => trendOf(axis));
   if (counts.used === 0) return 'No run of this study was trained to better than guessing.';
   if (claimed.length === 0) return 'No two runs differ in batch size, learning rate or weight decay alone, so no trend can be told.';
-  const part = axis => {
-    const conclusion = conclusionOf(`rank-by-${axis.name.replaceAll(' ', '-')}`);
-    const [cause] = CLAIMS[axis.key];
-    if (conclusion.verdict === 'SUPPORTED') return `falls with ${cause}`;
-    return conclusion.verdict === 'OPEN' ? `shows no clear trend with ${cause}` : `rises with ${cause}`;
-  };
-  const parts = claimed.map(part);
-  return `In these runs rank ${parts.length === 1 ? parts[0] : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`}.`;
+  const list = words => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`);
+  const causes = verdict =>
+    claimed
+      .filter(axis => conclusionOf(`rank-by-${axis.name.replaceAll(' ', '-')}`).verdict === verdict)
+      .map(axis => CLAIMS[axis.key][0]);
+  const parts = [
+    ['SUPPORTED', 'rank falls with'],
+    ['CONTRADICTED', 'rank rises with'],
+    ['OPEN', 'nothing can be said of'],
+  ]
+    .filter(([verdict]) => causes(verdict).length > 0)
+    .map(([verdict, words]) => `${words} ${list(causes(verdict))}`);
+  return `In these runs ${parts.join('; ')}.`;
 }
 
 const provenanceBox = () =>

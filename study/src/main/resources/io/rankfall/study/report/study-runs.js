@@ -46,7 +46,7 @@ function parallelOption(chart) {
         areaSelectStyle: { width: 18, borderColor: token('accent'), color: token('accent'), opacity: 0.25 },
       },
     },
-    parallelAxis: axes.map(({ of, ...axis }, dim) => ({ dim, ...axis, ...(tight && { nameRotate: 35 }), ...(axis.type === 'category' && dim < last && { axisLabel: { ...axis.axisLabel, interval: 0 } }) })),
+    parallelAxis: axes.map(({ of, ...axis }, dim) => ({ dim, id: axis.name, ...axis, ...(tight && { nameRotate: 35 }), ...(axis.type === 'category' && dim < last && { axisLabel: { ...axis.axisLabel, interval: 0 } }) })),
     visualMap: { show: false, type: 'continuous', dimension: axes.findIndex(axis => axis.name === 'mean rank'), min: Math.min(...ranks), max: Math.max(...ranks), inRange: { color: rampOf(MEASURES.rank) } },
     series: [
       {
@@ -100,7 +100,7 @@ const runColumns = [
   { name: 'seed', title: 'seed', value: run => run.seed, kind: 'number' },
   { name: 'state', title: 'state', value: run => STATES[run.state] },
   { name: 'test_accuracy', title: 'test accuracy', value: run => run.testAccuracy, text: v => percent(v), kind: 'number' },
-  { name: 'gap', title: 'gap', value: run => MEASURES.gap.of(run), text: v => percent(v, 1), kind: 'number' },
+  { name: 'gap', title: 'gap', value: run => MEASURES.gap.of(run), text: MEASURES.gap.text, kind: 'number' },
   { name: 'mean_rank', title: 'mean rank', value: run => rankOf(run, state.tau), text: v => v.toFixed(1), kind: 'number' },
   ...(hasCompressibility
     ? tolerances.map(points => ({ name: `share_${points}`, title: `≤ ${pointsText(points)}`, value: run => smallestOf(run, state.method, points)?.share ?? null, text: v => percent(v, 1), kind: 'number' }))

@@ -102,17 +102,22 @@ const conclusionsBox = () =>
     statistics.notes.map(note => el('p', { class: 'hint' }, note))
   );
 
-/* Means of the levels of a setting over the settings that were trained at all of them. */
+const askedTau = thresholds.indexOf(statistics.rankMeasure.includes('0.001') ? 0.001 : 0.01);
+
+/* Mean ranks of the levels of a setting, over what was trained at all of them: of the network with most of that. */
 function balancedMeans(axis) {
-  const groups = new Map();
-  for (const run of runs.filter(isTrained)) {
-    const key = JSON.stringify([run.network, run.seed, ...AXES.filter(other => other !== axis).map(other => run[other.key])]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
-  const found = [...groups.values()].map(group => ({ group, levels: unique(group.map(run => run[axis.key])).sort((a, b) => a - b) }));
-  const levels = unique(found.flatMap(({ levels }) => levels)).sort((a, b) => a - b);
-  const complete = found.filter(group => group.levels.length === levels.length);
-  return { complete: complete.length, levels: levels.map(level => [level, mean(complete.flatMap(({ group }) => group.filter(run => run[axis.key] === level).map(run => rankOf(run, thresholds.indexOf(statistics.rankMeasure.includes('0.001') ? 0.001 : 0.01)))))]) };
+  const of = (_, network) => {
+    const groups = new Map();
+    for (const run of runsOf(network).filter(isTrained)) {
+      const key = JSON.stringify([run.seed, ...AXES.filter(other => other !== axis).map(other => run[other.key])]);
+      groups.set(key, [...(groups.get(key) ?? []), run]);
+    }
+    const levels = unique([...groups.values()].flat().map(run => run[axis.key])).sort((a, b) => a - b);
+    const complete = [...groups.values()].filter(group => unique(group.map(run => run[axis.key])).length === levels.length).flat();
+    const at = level => mean(complete.filter(run => run[axis.key] === level).map(run => rankOf(run, askedTau)));
+    return { network, levels: complete.length > 0 && levels.length > 1 ? levels.map(level => [level, at(level)]) : [], count: complete.length };
+  };
+  return networks.map(of).reduce((a, b) => (b.count > a.count ? b : a));
 }
 
 const CLAIMS = { batchSize: ['smaller batches', 'lower rank'], learningRate: ['larger learning rates', 'lower rank'], weightDecay: ['more weight decay', 'lower rank'] };
@@ -121,7 +126,7 @@ function axisTile(axis) {
   const trend = trendOf(axis);
   const conclusion = conclusionOf(`rank-by-${axis.name.replaceAll(' ', '-')}`);
   const verdict = conclusion ? VERDICTS[conclusion.verdict] : null;
-  const { complete, levels } = balancedMeans(axis);
+  const { network, levels } = balancedMeans(axis);
   const shownLevels = levels.length > 6 ? [levels[0], levels[Math.floor(levels.length / 2)], levels.at(-1)] : levels;
   const most = Math.max(...shownLevels.map(([, value]) => value ?? 0));
   return el(
@@ -130,8 +135,8 @@ function axisTile(axis) {
     el('h3', {}, CLAIMS[axis.key].join(', ')),
     el('p', { class: 'big' }, el('span', { class: 'mark' }, verdict?.mark ?? MISSING), ` τ = ${signed(trend?.tau ?? null)}`),
     el('p', { class: 'unit' }, trend ? `${verdict.word}: rank and ${axis.name}, ${trend.interval ? `95 % ${intervalText(trend.interval.interval)}, ` : ''}${several(trend.blocks.length, 'block')}` : `no two runs differ in ${axis.name} alone`),
-    complete > 0
-      ? el('dl', { class: 'bars' }, shownLevels.map(([level, value]) => el('div', {}, el('dt', {}, `${axis.symbol} = ${axis.text(level)}`), el('dd', {}, el('span', { class: 'rod', style: `width: ${(4.5 * (value ?? 0)) / most}rem` }), shown(value, v => v.toFixed(1))))))
+    levels.length > 0
+      ? el('dl', { class: 'bars' }, el('div', {}, el('dt', {}, `mean rank, ${networks[network].label}`)), shownLevels.map(([level, value]) => el('div', {}, el('dt', {}, `${axis.symbol} = ${axis.text(level)}`), el('dd', {}, el('span', { class: 'rod', style: `width: ${(4.5 * (value ?? 0)) / most}rem` }), shown(value, v => v.toFixed(1))))))
       : null
   );
 }

@@ -120,6 +120,33 @@ final class Browser implements AutoCloseable {
     settle();
   }
 
+  /** Clicks where a chart with two category axes has the cell (x, y), counted from 0. */
+  void clickInChart(String selector, int x, int y) {
+    run(
+        "document.querySelector(arguments[0]).scrollIntoView({ block: 'center', behavior: 'instant' })",
+        selector);
+    settle();
+    List<?> offset =
+        (List<?>)
+            value(
+                "const canvas = document.querySelector(arguments[0]);"
+                    + "const at = echarts.getInstanceByDom(canvas)"
+                    + ".convertToPixel({ seriesIndex: 0 }, [arguments[1], arguments[2]]);"
+                    + "return [at[0] - canvas.clientWidth / 2, at[1] - canvas.clientHeight / 2]"
+                    + ".map(Math.round);",
+                selector,
+                x,
+                y);
+    new Actions(driver)
+        .moveToElement(
+            driver.findElement(By.cssSelector(selector)),
+            ((Number) offset.get(0)).intValue() + 9,
+            ((Number) offset.get(1)).intValue() + 9)
+        .click()
+        .perform();
+    settle();
+  }
+
   /** Waits until what a change of state or size set off has been drawn. */
   void settle() {
     ((JavascriptExecutor) driver)

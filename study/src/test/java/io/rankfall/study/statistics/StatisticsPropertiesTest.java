@@ -61,6 +61,22 @@ class StatisticsPropertiesTest {
   }
 
   @Property(tries = 30)
+  void tauIsNeverAboveWhatTiesAllow(
+      @ForAll @LongRange(max = 1000) long noise, @ForAll @IntRange(min = 1, max = 20) int coarse) {
+    List<RunSummary> runs =
+        Studies.grid(3, noise, (b, mu, wd, random) -> (5 * b + 3 * random.nextDouble()) / coarse)
+            .stream()
+            .map(r -> Studies.withRank(r, Math::rint))
+            .toList();
+    for (Trend trend : Studies.ask(runs).trends()) {
+      assertThat(trend.largestTau()).isBetween(0.0, 1 + 1e-12);
+      if (trend.tau() != null) {
+        assertThat(Math.abs(trend.tau())).isLessThanOrEqualTo(trend.largestTau() + 1e-12);
+      }
+    }
+  }
+
+  @Property(tries = 30)
   void oneBlockIsKendallsTau(
       @ForAll @LongRange(max = 1000) long seed, @ForAll @IntRange(min = 2, max = 6) int levels) {
     SplittableRandom random = new SplittableRandom(seed);
