@@ -1,11 +1,13 @@
 package io.rankfall.cli;
 
 import io.rankfall.spectra.RankRule;
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredLayer;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.RunSpec;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,23 @@ final class RunRows {
       row.put("rank" + RunsTable.number(threshold), rank(layer, threshold));
     }
     return row;
+  }
+
+  /** One for each way of compressing and each tolerance. */
+  List<Map<String, @Nullable Object>> ofCompressibility(StoredRun run, Compressibility found) {
+    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+    for (Compressibility.Smallest smallest : found.smallest()) {
+      Map<String, @Nullable Object> row = settings(run);
+      row.put("denseAccuracy", found.accuracy());
+      row.put("meanRank1e-2", run.last() == null ? null : run.last().meanRank1e2());
+      row.put("method", smallest.method().name());
+      row.put("points", smallest.points());
+      row.put("parametersLeft", smallest.parameters());
+      row.put("share", smallest.share());
+      row.put("accuracy", smallest.accuracy());
+      rows.add(row);
+    }
+    return rows;
   }
 
   private static Map<String, @Nullable Object> settings(StoredRun run) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.rankfall.compress.AtomicFile;
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredLayer;
 import io.rankfall.study.store.StoredRun;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Parameters;
       "  rankfall runs ten-minutes.db --where state=diverged,failed",
       "  rankfall runs ten-minutes.db --where batchSize=8 --where 'lr>=0.1' --csv > runs.csv",
       "  rankfall runs ten-minutes.db --per epoch --tau 0.04,0.05 --csv --out epochs.csv",
-      "  rankfall runs ten-minutes.db --per layer --jsonl --out layers.jsonl"
+      "  rankfall runs ten-minutes.db --per layer --jsonl --out layers.jsonl",
+      "  rankfall runs ten-minutes.db --per compressibility --csv"
     })
 final class RunsCommand implements Callable<Integer> {
 
@@ -49,7 +51,8 @@ final class RunsCommand implements Callable<Integer> {
   enum Row {
     RUN,
     EPOCH,
-    LAYER
+    LAYER,
+    COMPRESSIBILITY
   }
 
   @Parameters(paramLabel = "STUDY", description = "A file, or a URL of PostgreSQL.")
@@ -112,7 +115,7 @@ final class RunsCommand implements Callable<Integer> {
               .filter(run -> filters.stream().allMatch(filter -> filter.test(run)))
               .toList();
       if (table) {
-        RunsTable.lines(runs).forEach(console.out()::println);
+        RunsTable.lines(runs, store.compressibilities()).forEach(console.out()::println);
         console.out().printf("%n%s%n", RunsTable.summary(runs));
       } else if (out == null) {
         export(store, runs, console.out());
@@ -133,10 +136,11 @@ final class RunsCommand implements Callable<Integer> {
   /** Run by run: what is in memory does not grow with the study. */
   private void export(StudyStore store, List<StoredRun> runs, Writer writer) throws IOException {
     RunRows rows = new RunRows(thresholds);
+    Map<String, Compressibility> found = store.compressibilities();
     JsonMapper json = new JsonMapper();
     ObjectWriter csv = null;
     for (StoredRun run : runs) {
-      for (Map<String, @Nullable Object> row : rows(rows, store, run)) {
+      for (Map<String, @Nullable Object> row : rows(rows, store, run, found.get(run.id()))) {
         if (format.jsonl) {
           writer.write(json.writeValueAsString(row) + "\n");
           continue;
@@ -152,8 +156,12 @@ final class RunsCommand implements Callable<Integer> {
     }
   }
 
-  private List<Map<String, @Nullable Object>> rows(RunRows rows, StudyStore store, StoredRun run)
+  private List<Map<String, @Nullable Object>> rows(
+      RunRows rows, StudyStore store, StoredRun run, @Nullable Compressibility found)
       throws IOException {
+    if (per == Row.COMPRESSIBILITY) {
+      return found == null ? List.of() : rows.ofCompressibility(run, found);
+    }
     if (per == Row.RUN && thresholds.isEmpty()) {
       return List.of(rows.ofRun(run, run.last()));
     }

@@ -1,18 +1,22 @@
 package io.rankfall.cli;
 
+import io.rankfall.study.store.Compressibility;
+import io.rankfall.study.store.Compressibility.Method;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.train.RunSpec;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Runs of a study as a table for people. */
 final class RunsTable {
   private RunsTable() {}
 
-  static List<String> lines(List<StoredRun> runs) {
+  static List<String> lines(List<StoredRun> runs, Map<String, Compressibility> found) {
     Table table =
         new Table(
             "run",
@@ -27,6 +31,7 @@ final class RunsTable {
             "test",
             "rank 1e-3",
             "rank 1e-2",
+            "≤1 point",
             "seconds");
     for (StoredRun run : runs) {
       RunSpec spec = run.spec();
@@ -44,9 +49,20 @@ final class RunsTable {
           last == null ? "–" : "%.2f%%".formatted(100 * last.test().accuracy()),
           last == null ? "–" : "%.1f".formatted(last.meanRank1e3()),
           last == null ? "–" : "%.1f".formatted(last.meanRank1e2()),
+          share(found.get(run.id())),
           ended(run) ? "%.0f".formatted(run.seconds()) : "–");
     }
     return table.lines();
+  }
+
+  /** The smallest share within one point, ranks chosen by inputs: {@code 12.3%}. */
+  static String share(@Nullable Compressibility found) {
+    return found == null
+        ? "–"
+        : found
+            .smallest(Method.DATA_AWARE, 1)
+            .map(smallest -> "%.1f%%".formatted(100 * smallest.share()))
+            .orElse("–");
   }
 
   private static boolean ended(StoredRun run) {

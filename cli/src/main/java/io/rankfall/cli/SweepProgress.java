@@ -1,7 +1,9 @@
 package io.rankfall.cli;
 
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredRun;
+import io.rankfall.study.sweep.Searches;
 import io.rankfall.study.sweep.SweepListener;
 import io.rankfall.study.sweep.TrialCost;
 import io.rankfall.train.EpochRecord;
@@ -10,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A line a trial that has ended, and a status line with the time left. */
@@ -17,14 +20,28 @@ final class SweepProgress implements SweepListener {
   private final Console console;
   private final int total;
   private final TimeLeft timeLeft;
+  private final Searches searches;
   private final Map<String, Integer> firstNew = new HashMap<>();
+
+  /** Parameters of the networks whose compressibility is not known; which those are is open. */
+  private final Map<String, Long> unsearched = new HashMap<>();
+
+  private @Nullable TimeLeft searchTimeLeft;
   private int done;
 
   /**
    * @param runs of the sweep, as they are when it begins
+   * @param searched the runs whose compressibility is known
    */
-  SweepProgress(Console console, List<StoredRun> runs) {
+  SweepProgress(Console console, List<StoredRun> runs, Searches searches, Set<String> searched) {
     this.console = console;
+    this.searches = searches;
+    if (searches.any()) {
+      runs.stream()
+          .filter(run -> !ended(run.state()) || searches.concern(run))
+          .filter(run -> !ended(run.state()) || !searched.contains(run.id()))
+          .forEach(run -> unsearched.put(run.id(), run.spec().architecture().parameters()));
+    }
     this.total = runs.size();
     this.done = (int) runs.stream().filter(run -> ended(run.state())).count();
     this.timeLeft =
@@ -33,6 +50,18 @@ final class SweepProgress implements SweepListener {
                 .filter(run -> !ended(run.state()))
                 .mapToDouble(SweepProgress::workLeft)
                 .sum());
+  }
+
+  boolean hasWork() {
+    return done < total || !unsearched.isEmpty();
+  }
+
+  /** For example {@code 12 to train, 40 to search}. */
+  @Override
+  public String toString() {
+    return "%d to train%s"
+        .formatted(
+            total - done, searches.any() ? ", %d to search".formatted(unsearched.size()) : "");
   }
 
   static boolean ended(RunState state) {
@@ -66,6 +95,9 @@ final class SweepProgress implements SweepListener {
       @Nullable String message,
       double seconds) {
     done += ended(state) ? 1 : 0;
+    if (ended(state) && !isWorthASearch(spec, state, last)) {
+      unsearched.remove(spec.id());
+    }
     if (last != null) {
       // What a run that diverged does not train needs no time.
       timeLeft.did(
@@ -82,6 +114,42 @@ final class SweepProgress implements SweepListener {
         "%d/%d  %s  %s%s"
             .formatted(
                 done, total, label(spec), what, left.isEmpty() ? "" : ", " + left + " left"));
+  }
+
+  private boolean isWorthASearch(RunSpec spec, RunState state, @Nullable EpochRecord last) {
+    return last != null
+        && searches.concern(state, spec.architecture().outputs(), last.test().accuracy());
+  }
+
+  /** Searches begin when nothing waits to be trained, so their time is estimated by itself. */
+  @Override
+  public synchronized void onSearch(RunSpec spec) {
+    if (searchTimeLeft == null) {
+      searchTimeLeft =
+          new TimeLeft(unsearched.values().stream().mapToDouble(Long::doubleValue).sum());
+    }
+    console.status(searchTimeLeft.bar("%d to search".formatted(unsearched.size())));
+  }
+
+  @Override
+  public synchronized void onSearched(
+      RunSpec spec, @Nullable Compressibility found, double seconds) {
+    Long parameters = unsearched.remove(spec.id());
+    if (searchTimeLeft == null || parameters == null) {
+      return;
+    }
+    searchTimeLeft.did(parameters);
+    String left = unsearched.isEmpty() ? "" : searchTimeLeft.text();
+    if (found != null) {
+      console.progress(
+          "%d to search  %s  within 1 point %s of the parameters, %.0f s%s"
+              .formatted(
+                  unsearched.size(),
+                  label(spec),
+                  RunsTable.share(found),
+                  seconds,
+                  left.isEmpty() ? "" : ", " + left + " left"));
+    }
   }
 
   private static String completed(EpochRecord last, double seconds) {

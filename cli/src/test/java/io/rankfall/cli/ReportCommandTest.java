@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,20 +18,34 @@ class ReportCommandTest {
   static void sweep(@TempDir Path temporary) {
     folder = temporary;
     study = folder.resolve("two.db");
-    Ran ran =
-        Ran.run(
-            "sweep",
-            "--batch-size",
-            "256,512",
-            "--hidden",
-            "8",
-            "--epochs",
-            "1",
-            "--jobs",
-            "2",
-            "--study",
-            study.toString());
+    Ran ran = sweepTwo();
     assertThat(ran.exitCode()).as(ran.err()).isZero();
+  }
+
+  private static Ran sweepTwo(String... more) {
+    List<String> args = new ArrayList<>(List.of("sweep", "--batch-size", "256,512"));
+    args.addAll(List.of("--hidden", "8", "--epochs", "1", "--study", study.toString()));
+    args.addAll(List.of(more));
+    return Ran.run(args.toArray(String[]::new));
+  }
+
+  @Test
+  void compressibilityIsSearchedInAFinishedSweepExportedAndDrawn() throws Exception {
+    Ran ran = sweepTwo("--compressibility");
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.err())
+        .contains("2 runs: 2 completed; 0 to train, 2 to search")
+        .containsPattern("0 to search {2}784-8-10 B=(256|512) .* within 1 point [0-9.]+% of");
+    assertThat(sweepTwo("--compressibility").err()).as("all is known").isEmpty();
+
+    Ran rows = Ran.run("runs", study.toString(), "--per", "compressibility", "--csv");
+    assertThat(rows.out().lines()).as("two runs, two methods, three tolerances").hasSize(1 + 12);
+    assertThat(rows.out().lines().findFirst().orElseThrow())
+        .endsWith("denseAccuracy,meanRank1e-2,method,points,parametersLeft,share,accuracy");
+    assertThat(Ran.run("runs", study.toString()).out()).containsPattern("≤1 point(.|\n)*\\d%");
+    Path page = folder.resolve("searched.html");
+    assertThat(Ran.run("report", study.toString(), "--out", page.toString()).exitCode()).isZero();
+    assertThat(Files.readString(page)).contains("\"method\":\"DATA_AWARE\",\"points\":1.0");
   }
 
   @Test

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.rankfall.compress.AtomicFile;
 import io.rankfall.study.Versions;
-import io.rankfall.study.statistics.Compressibility;
 import io.rankfall.study.statistics.RunSummary;
 import io.rankfall.study.statistics.RunTable;
 import io.rankfall.study.statistics.SetApart;
 import io.rankfall.study.statistics.StudyStatistics;
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredLayer;
 import io.rankfall.study.store.StoredRun;
@@ -102,7 +102,7 @@ public final class StudyReport {
           table.runs().stream().collect(Collectors.toMap(RunSummary::id, RunSummary::others));
       this.apart =
           statistics.apart().stream().collect(Collectors.toMap(SetApart::run, SetApart::reason));
-      this.compressibilities = Map.of();
+      this.compressibilities = store.compressibilities();
     }
 
     StudyDocument document(String name, List<StoredRun> stored) throws IOException {

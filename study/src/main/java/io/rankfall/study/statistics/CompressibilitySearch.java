@@ -11,9 +11,11 @@ import io.rankfall.compress.RankPolicy.Division;
 import io.rankfall.compress.RankPolicy.ParameterBudget;
 import io.rankfall.compress.Rows;
 import io.rankfall.study.NetworkExport;
-import io.rankfall.study.statistics.Compressibility.Method;
-import io.rankfall.study.statistics.Compressibility.Smallest;
+import io.rankfall.study.store.Compressibility;
+import io.rankfall.study.store.Compressibility.Method;
+import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.train.Checkpoint;
+import io.rankfall.train.Dataset;
 import io.rankfall.train.Examples;
 import io.rankfall.train.Learner;
 import io.rankfall.train.Network;
@@ -42,6 +44,9 @@ public final class CompressibilitySearch {
   /** Below a tenth of the worth of an example: rounding of shares is not a loss. */
   private static final double ROUNDING = 1e-9;
 
+  /** More do not keep more accuracy that can be told from chance. */
+  private static final int CALIBRATION_EXAMPLES = 1000;
+
   private final Rows images;
   private final int[] labels;
   private final ModelInputs calibration;
@@ -59,8 +64,17 @@ public final class CompressibilitySearch {
     this.calibration = ModelInputs.of(calibration);
   }
 
+  /** As studies do it: the first 1,000 training examples, in the order of the file, calibrate. */
+  public static CompressibilitySearch of(Dataset dataset) {
+    Examples train = dataset.train();
+    int count = Math.min(CALIBRATION_EXAMPLES, train.size());
+    return new CompressibilitySearch(
+        dataset.test(), Rows.of(train.features(), train.inputs(0, count)));
+  }
+
   /** Of the network as a checkpoint holds it. */
-  public Compressibility of(Checkpoint checkpoint) throws ModelFormatException {
+  public Compressibility of(Checkpoint checkpoint)
+      throws ModelFormatException, InterruptedException {
     RunSpec spec = checkpoint.spec();
     Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
     try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
@@ -70,7 +84,7 @@ public final class CompressibilitySearch {
   }
 
   /** Of a trained network. */
-  public Compressibility of(Network network) throws ModelFormatException {
+  public Compressibility of(Network network) throws ModelFormatException, InterruptedException {
     return of(NetworkExport.onnx(network));
   }
 
@@ -80,7 +94,7 @@ public final class CompressibilitySearch {
    * @param model classifies rows of the test examples' features
    * @throws ModelFormatException if ONNX Runtime does not load it
    */
-  public Compressibility of(OnnxModel model) throws ModelFormatException {
+  public Compressibility of(OnnxModel model) throws ModelFormatException, InterruptedException {
     double dense = accuracy(model);
     List<Smallest> smallest = new ArrayList<>();
     smallest.addAll(new Ladder(Method.PLAIN, new Compressor(model), dense).climb());
@@ -112,7 +126,7 @@ public final class CompressibilitySearch {
       tried.put(1.0, new Tried(compressor.model().parameters(), dense));
     }
 
-    List<Smallest> climb() throws ModelFormatException {
+    List<Smallest> climb() throws ModelFormatException, InterruptedException {
       int hopeless = 0;
       for (double share = 1 / SCAN; share > SMALLEST_SHARE && hopeless < 2; share /= SCAN) {
         hopeless = attempt(share).accuracy < dense - HOPELESS ? hopeless + 1 : 0;
@@ -126,7 +140,7 @@ public final class CompressibilitySearch {
       return found;
     }
 
-    private Tried smallest(double points) throws ModelFormatException {
+    private Tried smallest(double points) throws ModelFormatException, InterruptedException {
       double least = dense - points / 100 - ROUNDING;
       double kept =
           tried.entrySet().stream()
@@ -147,7 +161,7 @@ public final class CompressibilitySearch {
       return attempt(kept);
     }
 
-    private Tried attempt(double share) throws ModelFormatException {
+    private Tried attempt(double share) throws ModelFormatException, InterruptedException {
       Tried known = tried.get(share);
       if (known == null) {
         known = attempted(share);
@@ -156,7 +170,10 @@ public final class CompressibilitySearch {
       return known;
     }
 
-    private Tried attempted(double share) throws ModelFormatException {
+    private Tried attempted(double share) throws ModelFormatException, InterruptedException {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("search interrupted");
+      }
       RankPlan plan;
       try {
         plan = compressor.plan(new ParameterBudget(share, Division.GLOBAL));

@@ -3,14 +3,10 @@ package io.rankfall.study.statistics;
 import io.rankfall.study.statistics.RunSummary.Outcome;
 import java.util.ArrayList;
 import java.util.List;
-import org.hipparchus.distribution.discrete.BinomialDistribution;
 import org.jspecify.annotations.Nullable;
 
 /** Which runs are asked, and which are set apart. */
 record Selection(List<RunSummary> used, List<SetApart> apart) {
-  /** Of a classifier that guesses: so rarely is one taken for trained. */
-  private static final double GUESSES_ABOVE = 5e-4;
-
   Selection {
     used = List.copyOf(used);
     apart = List.copyOf(apart);
@@ -41,16 +37,9 @@ record Selection(List<RunSummary> used, List<SetApart> apart) {
     if (run.outcome() != Outcome.COMPLETED) {
       return SetApart.Reason.valueOf(run.outcome().name());
     }
-    return run.result().testAccuracy() <= bestGuess(run.classes(), testExamples)
+    return run.result().testAccuracy() <= Chance.best(run.classes(), testExamples)
         ? SetApart.Reason.UNTRAINED
         : null;
-  }
-
-  /** Upper end of the binomial interval of 1/classes. */
-  static double bestGuess(int classes, int testExamples) {
-    return new BinomialDistribution(testExamples, 1.0 / classes)
-            .inverseCumulativeProbability(1 - GUESSES_ABOVE)
-        / (double) testExamples;
   }
 
   RunCounts counts() {

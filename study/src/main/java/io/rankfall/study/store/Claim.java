@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,47 +17,47 @@ import org.jspecify.annotations.Nullable;
  * A run that this process trains. Every write fails with {@link LostClaimException} and changes
  * nothing, if another process has taken the run over.
  */
-public final class Claim {
-  private static final int MOST_CRASHES = 2;
+public final class Claim implements Claimed {
+  static final int MOST_CRASHES = 2;
 
-  private final Database database;
-  private final String session;
+  private final Hold hold;
   private final String run;
   private final RunSpec spec;
   private final int spectraEvery;
-  private final int number;
   private @Nullable EpochRecord last;
 
-  Claim(Session session, String run, RunSpec spec, int spectraEvery, int number) {
-    this.database = session.database();
-    this.session = session.id();
-    this.run = run;
+  Claim(Hold hold, RunSpec spec, int spectraEvery) {
+    this.hold = hold;
+    this.run = hold.run();
     this.spec = spec;
     this.spectraEvery = spectraEvery;
-    this.number = number;
   }
 
-  /** The run's name in the study. */
+  @Override
   public String run() {
     return run;
   }
 
+  @Override
   public RunSpec spec() {
     return spec;
   }
 
   /** The last epoch that the study has, −1 for none. */
   public int lastStored() throws StoreException {
-    return database.read(
-        connection -> {
-          try (PreparedStatement statement =
-                  Database.prepared(
-                      connection, "SELECT COALESCE(MAX(epoch), -1) FROM epoch WHERE run = ?", run);
-              ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getInt(1);
-          }
-        });
+    return hold.database()
+        .read(
+            connection -> {
+              try (PreparedStatement statement =
+                      Database.prepared(
+                          connection,
+                          "SELECT COALESCE(MAX(epoch), -1) FROM epoch WHERE run = ?",
+                          run);
+                  ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+              }
+            });
   }
 
   /**
@@ -67,28 +66,20 @@ public final class Claim {
    * @param from the epoch of the checkpoint it goes on from, −1 without one
    */
   public void started(int from, Provenance provenance) throws IOException {
-    write(
+    hold.write(
         connection -> {
-          for (String table : List.of("spectrum", "layer", "epoch")) {
+          for (String table : List.of("compressibility", "spectrum", "layer", "epoch")) {
             Database.update(
                 connection, "DELETE FROM " + table + " WHERE run = ? AND epoch > ?", run, from);
           }
-          Database.update(
-              connection,
-              "INSERT INTO attempt (run, number, provenance, started, from_epoch) VALUES (?, ?, ?,"
-                  + " ?, ?)",
-              run,
-              number,
-              provenance.insert(connection),
-              Instant.now().toString(),
-              from);
+          hold.begin(connection, Hold.Task.TRAINING, from, provenance);
         });
   }
 
   /** Keeps an epoch; one that is there already is left as it is. */
   public void record(EpochRecord record) throws IOException {
     List<StoredLayer> layers = record.layers().stream().map(StoredLayer::of).toList();
-    write(
+    hold.write(
         connection -> {
           insertEpoch(connection, record, layers);
           if (record.epoch() % spectraEvery == 0 || record.epoch() == spec.epochs()) {
@@ -157,7 +148,7 @@ public final class Claim {
 
   /** Notes where the training can be resumed from. */
   public void checkpointed(String file, int epoch) throws IOException {
-    write(
+    hold.write(
         connection ->
             Database.update(
                 connection,
@@ -169,14 +160,14 @@ public final class Claim {
 
   /** All epochs are trained. If more were asked for meanwhile, the run waits for them. */
   public void completed(double seconds) throws IOException {
-    end(
+    hold.end(
         "COMPLETED",
         null,
         connection ->
             Database.update(
                 connection,
                 "UPDATE run SET state = CASE WHEN epochs > ? THEN 'WAITING' ELSE 'COMPLETED' END,"
-                    + " seconds = ?, message = NULL, session = NULL WHERE id = ?",
+                    + " seconds = ?, message = NULL, session = NULL, search_crashes = 0 WHERE id = ?",
                 spec.epochs(),
                 seconds,
                 run));
@@ -185,7 +176,7 @@ public final class Claim {
   /** The training diverged; the spectra of its last epoch are kept. */
   public void diverged(Diverged diverged, double seconds) throws IOException {
     EpochRecord before = last;
-    end(
+    hold.end(
         "DIVERGED",
         diverged.message(),
         connection -> {
@@ -210,7 +201,7 @@ public final class Claim {
    */
   public RunState crashed(String message) throws IOException {
     List<RunState> state = new ArrayList<>();
-    end(
+    hold.end(
         "CRASHED",
         message,
         connection -> {
@@ -229,46 +220,5 @@ public final class Claim {
           }
         });
     return state.get(0);
-  }
-
-  private interface Writing {
-    void run(Connection connection) throws SQLException;
-  }
-
-  private void end(String outcome, @Nullable String message, Writing change) throws IOException {
-    write(
-        connection -> {
-          Database.update(
-              connection,
-              "UPDATE attempt SET outcome = ?, message = ? WHERE run = ? AND number = ?",
-              outcome,
-              message,
-              run,
-              number);
-          change.run(connection);
-        });
-  }
-
-  private void write(Writing work) throws IOException {
-    boolean mine =
-        database.write(
-            connection -> {
-              // An update, not a query: it keeps others from taking the run over meanwhile.
-              int rows =
-                  Database.update(
-                      connection,
-                      "UPDATE run SET claims = claims WHERE id = ? AND session = ? AND claims = ?"
-                          + " AND state = 'RUNNING'",
-                      run,
-                      session,
-                      number);
-              if (rows == 1) {
-                work.run(connection);
-              }
-              return rows == 1;
-            });
-    if (!mine) {
-      throw new LostClaimException(run);
-    }
   }
 }

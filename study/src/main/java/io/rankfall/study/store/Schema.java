@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 
 /** Brings a database's tables up to date: the files V1.sql, V2.sql and so on, each once. */
 final class Schema {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private Schema() {}
 

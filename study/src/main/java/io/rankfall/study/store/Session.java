@@ -12,10 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
- * A process that trains runs of a sweep, beside others. It claims runs, and while it lives it must
- * call {@link #beat} every few seconds.
+ * A process that trains runs of a sweep, or searches their {@link Compressibility}, beside others.
+ * It claims runs, and while it lives it must call {@link #beat} every few seconds.
  *
  * <p>Runs of a process that ended are taken over: at once where its end can be seen, which is on
  * the same machine, and else when its heartbeat did not move for {@link #LEASE_SECONDS} of the
@@ -48,14 +49,6 @@ public final class Session implements AutoCloseable {
     this.name = name;
     this.nanoTime = nanoTime;
     beat();
-  }
-
-  String id() {
-    return id;
-  }
-
-  Database database() {
-    return database;
   }
 
   /** Tells the others that this process lives, and takes over the runs of those that do not. */
@@ -119,11 +112,12 @@ public final class Session implements AutoCloseable {
     Database.update(
         connection,
         "UPDATE attempt SET outcome = 'INTERRUPTED' WHERE outcome IS NULL AND run IN (SELECT id"
-            + " FROM run WHERE session = ? AND state = 'RUNNING')",
+            + " FROM run WHERE session = ?)",
         session);
     return Database.update(
         connection,
-        "UPDATE run SET state = 'WAITING', session = NULL WHERE session = ? AND state = 'RUNNING'",
+        "UPDATE run SET session = NULL, state = CASE state WHEN 'RUNNING' THEN 'WAITING' ELSE"
+            + " state END WHERE session = ?",
         session);
   }
 
@@ -131,7 +125,7 @@ public final class Session implements AutoCloseable {
   public Optional<Claim> claim() throws StoreException {
     while (true) {
       Optional<Claim> claim = database.write(this::tryClaim);
-      if (claim.isPresent() || count("WAITING") == 0) {
+      if (claim.isPresent() || count("r.state = 'WAITING'") == 0) {
         return claim;
       }
       // Another process was faster; there are more.
@@ -150,25 +144,70 @@ public final class Session implements AutoCloseable {
         return Optional.empty();
       }
       RunSpec spec = RunSpec.ofJson(row.getString(2)).withEpochs(row.getInt(3));
-      return Optional.of(new Claim(this, row.getString(1), spec, row.getInt(4), row.getInt(5)));
+      Hold hold = new Hold(database, id, row.getString(1), row.getInt(5));
+      return Optional.of(new Claim(hold, spec, row.getInt(4)));
     }
   }
 
-  /** How many runs of the sweep are claimed by anybody. */
-  public int running() throws StoreException {
-    return count("RUNNING");
+  /**
+   * The largest completed run to search the {@link Compressibility} of, now this session's; empty
+   * if there is none. Those whose searches crashed twice are no candidates any more.
+   *
+   * @param wanted which of those that have none at their last epoch
+   */
+  public Optional<SearchClaim> claimSearch(Predicate<StoredRun> wanted) throws StoreException {
+    while (true) {
+      Optional<StoredRun> candidate =
+          database.read(connection -> StoredRows.unsearched(connection, sweep)).stream()
+              .filter(wanted)
+              .findFirst();
+      if (candidate.isEmpty()) {
+        return Optional.empty();
+      }
+      StoredRun run = candidate.get();
+      Optional<SearchClaim> claim = database.write(connection -> trySearch(connection, run));
+      if (claim.isPresent()) {
+        return claim;
+      }
+      // Another process was faster; there may be more.
+    }
   }
 
-  private int count(String state) throws StoreException {
+  private Optional<SearchClaim> trySearch(Connection connection, StoredRun run)
+      throws SQLException {
+    String sql =
+        "UPDATE run SET session = ?, claims = claims + 1 WHERE id = ? AND epochs = ? AND state ="
+            + " 'COMPLETED' AND session IS NULL RETURNING claims";
+    try (PreparedStatement statement =
+            Database.prepared(connection, sql, id, run.id(), run.spec().epochs());
+        ResultSet row = statement.executeQuery()) {
+      return row.next()
+          ? Optional.of(
+              new SearchClaim(new Hold(database, id, run.id(), row.getInt(1)), run.spec()))
+          : Optional.empty();
+    }
+  }
+
+  /** How many runs of the sweep are trained by anybody. */
+  public int running() throws StoreException {
+    return count("r.state = 'RUNNING'");
+  }
+
+  /** How many completed runs of the sweep are searched by anybody. */
+  public int searching() throws StoreException {
+    return count("r.state = 'COMPLETED' AND r.session IS NOT NULL");
+  }
+
+  private int count(String condition) throws StoreException {
     return database.read(
         connection -> {
           try (PreparedStatement statement =
                   Database.prepared(
                       connection,
                       "SELECT COUNT(*) FROM run r JOIN sweep_run s ON s.run = r.id WHERE s.sweep"
-                          + " = ? AND r.state = ?",
-                      sweep,
-                      state);
+                          + " = ? AND "
+                          + condition,
+                      sweep);
               ResultSet row = statement.executeQuery()) {
             return row.next() ? row.getInt(1) : 0;
           }

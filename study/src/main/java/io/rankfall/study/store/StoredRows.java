@@ -1,5 +1,7 @@
 package io.rankfall.study.store;
 
+import io.rankfall.study.store.Compressibility.Method;
+import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.RunSpec;
 import java.sql.Connection;
@@ -22,15 +24,33 @@ final class StoredRows {
   static List<StoredRun> runs(Connection connection, @Nullable String sweep) throws SQLException {
     String where =
         sweep == null ? "" : " WHERE r.id IN (SELECT run FROM sweep_run WHERE sweep = ?)";
+    String order =
+        " ORDER BY r.architecture, r.batch_size, r.learning_rate, r.weight_decay, r.momentum,"
+            + " r.seed, r.id";
+    Object[] values = sweep == null ? new Object[0] : new Object[] {sweep};
+    return runs(connection, where + order, values);
+  }
+
+  /** Completed runs without compressibility that nobody searches; those that take long first. */
+  static List<StoredRun> unsearched(Connection connection, String sweep) throws SQLException {
+    return runs(
+        connection,
+        " WHERE r.id IN (SELECT run FROM sweep_run WHERE sweep = ?) AND r.state = 'COMPLETED' AND"
+            + " r.session IS NULL AND r.search_crashes < ? AND NOT EXISTS (SELECT 1 FROM"
+            + " compressibility c WHERE c.run = r.id AND c.epoch = e.epoch) ORDER BY r.parameters"
+            + " DESC, r.id",
+        sweep,
+        Claim.MOST_CRASHES);
+  }
+
+  private static List<StoredRun> runs(Connection connection, String rest, Object... values)
+      throws SQLException {
     String sql =
         "SELECT r.id, r.specification, r.epochs, r.state, r.message, r.crashes, r.seconds, e.*"
             + " FROM run r LEFT JOIN epoch e ON e.run = r.id AND e.epoch ="
             + " (SELECT MAX(epoch) FROM epoch WHERE run = r.id)"
-            + where
-            + " ORDER BY r.architecture, r.batch_size, r.learning_rate, r.weight_decay,"
-            + " r.momentum, r.seed, r.id";
+            + rest;
     List<StoredRun> runs = new ArrayList<>();
-    Object[] values = sweep == null ? new Object[0] : new Object[] {sweep};
     try (PreparedStatement statement = Database.prepared(connection, sql, values);
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
@@ -46,6 +66,31 @@ final class StoredRows {
       }
     }
     return runs;
+  }
+
+  /** By run, where it was measured at the last epoch there is. */
+  static Map<String, Compressibility> compressibilities(Connection connection) throws SQLException {
+    String sql =
+        "SELECT c.* FROM compressibility c WHERE c.epoch = (SELECT MAX(epoch) FROM epoch WHERE run"
+            + " = c.run) ORDER BY c.run, c.method DESC, c.points";
+    Map<String, Compressibility> found = new HashMap<>();
+    try (PreparedStatement statement = Database.prepared(connection, sql);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        Smallest smallest =
+            new Smallest(
+                Method.valueOf(text(row, "method")),
+                row.getDouble("points"),
+                row.getLong("parameters_left"),
+                row.getDouble("share"),
+                row.getDouble("accuracy"));
+        Compressibility one =
+            new Compressibility(
+                row.getDouble("dense_accuracy"), row.getLong("parameters"), List.of(smallest));
+        found.merge(text(row, "run"), one, Compressibility::and);
+      }
+    }
+    return found;
   }
 
   static List<String> sweeps(Connection connection) throws SQLException {

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -165,15 +166,24 @@ public final class StudyStore implements AutoCloseable {
         spec.id());
   }
 
-  /** Lets failed runs of a sweep be tried again; how many there were. */
+  /**
+   * Lets failed runs of a sweep be tried again, and searches that crashed; how many runs there
+   * were.
+   */
   public int retryFailed(String sweep) throws StoreException {
     return database.write(
-        connection ->
-            Database.update(
-                connection,
-                "UPDATE run SET state = 'WAITING', crashes = 0, message = NULL WHERE state ="
-                    + " 'FAILED' AND id IN (SELECT run FROM sweep_run WHERE sweep = ?)",
-                sweep));
+        connection -> {
+          Database.update(
+              connection,
+              "UPDATE run SET search_crashes = 0 WHERE id IN (SELECT run FROM sweep_run WHERE"
+                  + " sweep = ?)",
+              sweep);
+          return Database.update(
+              connection,
+              "UPDATE run SET state = 'WAITING', crashes = 0, message = NULL WHERE state ="
+                  + " 'FAILED' AND id IN (SELECT run FROM sweep_run WHERE sweep = ?)",
+              sweep);
+        });
   }
 
   /** All runs of the study in the order of their settings. */
@@ -184,6 +194,11 @@ public final class StudyStore implements AutoCloseable {
   /** The runs that a sweep asks for, in the order of their settings. */
   public List<StoredRun> runsOf(String sweep) throws StoreException {
     return database.read(connection -> StoredRows.runs(connection, sweep));
+  }
+
+  /** By run: what is known of the networks at the runs' present last epochs. */
+  public Map<String, Compressibility> compressibilities() throws StoreException {
+    return database.read(StoredRows::compressibilities);
   }
 
   /** What was asked for under which names. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.LayerSpectrum;
@@ -16,21 +17,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker process and the process that started it say to each other: one JSON object a line,
- * {@link Task} to the worker, all else from it.
+ * {@link Order}s to the worker, all else from it.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Message.Task.class, name = "task"),
+  @JsonSubTypes.Type(value = Message.Search.class, name = "search"),
   @JsonSubTypes.Type(value = Message.Ready.class, name = "ready"),
   @JsonSubTypes.Type(value = Message.Started.class, name = "started"),
   @JsonSubTypes.Type(value = Message.Epoch.class, name = "epoch"),
   @JsonSubTypes.Type(value = Message.Checkpointed.class, name = "checkpoint"),
   @JsonSubTypes.Type(value = Message.Completed.class, name = "completed"),
   @JsonSubTypes.Type(value = Message.Diverged.class, name = "diverged"),
+  @JsonSubTypes.Type(value = Message.Found.class, name = "found"),
+  @JsonSubTypes.Type(value = Message.Unsearchable.class, name = "unsearchable"),
   @JsonSubTypes.Type(value = Message.Failed.class, name = "failed"),
   @JsonSubTypes.Type(value = Message.Unwritable.class, name = "unwritable")
 })
 sealed interface Message {
+
+  /** What a worker is told to do. */
+  sealed interface Order extends Message {}
 
   /**
    * Train this.
@@ -40,7 +47,14 @@ sealed interface Message {
    * @param checkpointSeconds at least so long between two checkpoints
    */
   record Task(RunSpec spec, String checkpoint, int lastStored, double checkpointSeconds)
-      implements Message {}
+      implements Order {}
+
+  /**
+   * Search the compressibility of a run at its last epoch.
+   *
+   * @param checkpoint the file that holds it
+   */
+  record Search(RunSpec spec, String checkpoint) implements Order {}
 
   /** The worker has read its data and waits for a task. */
   record Ready(String dataSha256) implements Message {}
@@ -100,7 +114,13 @@ sealed interface Message {
   /** The training has diverged. */
   record Diverged(int epoch, int step, String reason, double seconds) implements Message {}
 
-  /** The training cannot go on, and the worker can take another task. */
+  /** The search has ended. */
+  record Found(Compressibility compressibility, double seconds) implements Message {}
+
+  /** The checkpoint is missing, damaged, or of something else. */
+  record Unsearchable(String reason) implements Message {}
+
+  /** The work cannot go on, and the worker can take another task. */
   record Failed(String message) implements Message {}
 
   /** A checkpoint cannot be written: other trainings would fare alike. */

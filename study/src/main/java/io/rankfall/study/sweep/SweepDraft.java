@@ -27,6 +27,7 @@ final class SweepDraft {
   int trials;
   long drawSeed = 1;
   int spectraEvery = 1;
+  boolean compressibility;
   List<Long> seeds = List.of(1L);
   final Map<Setting, Choice> choices = new EnumMap<>(Setting.class);
 
@@ -64,14 +65,24 @@ final class SweepDraft {
       case "trials" -> trials = positive(key, value);
       case "seed" -> drawSeed = (long) number(key, value);
       case "spectraEvery" -> spectraEvery = positive(key, value);
+      case "compressibility" -> compressibility = yes(key, value);
       case "seeds" -> seeds = seeds(value);
       case "settings" -> readSettings(value);
       case "parameters" -> readParameters(value);
       default ->
           throw value.refused(
               key,
-              "one of name, method, trials, seed, seeds, spectraEvery, settings and parameters");
+              "one of name, method, trials, seed, seeds, spectraEvery, compressibility, settings and"
+                  + " parameters");
     }
+  }
+
+  private static boolean yes(String key, YamlTree value) throws SweepFormatException {
+    return switch (value.text(key)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw value.refused(key, "true or false");
+    };
   }
 
   private static Method method(YamlTree value) throws SweepFormatException {

@@ -1,7 +1,9 @@
 package io.rankfall.study.sweep;
 
 import io.rankfall.study.store.Claim;
+import io.rankfall.study.store.Claimed;
 import io.rankfall.study.store.LostClaimException;
+import io.rankfall.study.store.SearchClaim;
 import io.rankfall.study.store.Session;
 import io.rankfall.study.store.StudyStore;
 import java.io.IOException;
@@ -14,8 +16,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains the runs of a sweep that wait, in worker processes. Several processes may do so at once
- * with the same study: each takes what no other has, and what another leaves behind.
+ * Trains the runs of a sweep that wait, and searches their compressibility, in worker processes.
+ * Several processes may do so at once with the same study: each takes what no other has, and what
+ * another leaves behind.
  */
 public final class SweepExecution {
   private static final long MILLIS_BETWEEN_BEATS = 5000;
@@ -24,6 +27,7 @@ public final class SweepExecution {
   private final StudyStore store;
   private final String sweep;
   private final Plan plan;
+  private final Searches searches;
   private final SweepListener listener;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final List<TrialLoop> loops = new ArrayList<>();
@@ -56,9 +60,19 @@ public final class SweepExecution {
    * @param sweep a name given to {@link StudyStore#add}
    */
   public SweepExecution(StudyStore store, String sweep, Plan plan, SweepListener listener) {
+    this(store, sweep, plan, Searches.NONE, listener);
+  }
+
+  /**
+   * @param sweep a name given to {@link StudyStore#add}
+   * @param searches what is done with runs that have completed, in this and former executions
+   */
+  public SweepExecution(
+      StudyStore store, String sweep, Plan plan, Searches searches, SweepListener listener) {
     this.store = store;
     this.sweep = sweep;
     this.plan = plan;
+    this.searches = searches;
     this.listener = listener;
   }
 
@@ -186,14 +200,29 @@ public final class SweepExecution {
     }
   }
 
-  /** The next run to train; empty when nothing is left to do for anybody. */
-  Optional<Claim> next(Session joined) throws IOException, InterruptedException {
+  Searches searches() {
+    return searches;
+  }
+
+  /**
+   * The next run to train or, since trainings take longer, if there is none to search; empty when
+   * nothing is left to do for anybody.
+   */
+  Optional<Claimed> next(Session joined) throws IOException, InterruptedException {
     while (!stopping) {
+      // Counted first: what ends meanwhile is then seen by the claims.
+      int busy = joined.running() + (searches.any() ? joined.searching() : 0);
       Optional<Claim> claim = joined.claim();
       if (claim.isPresent()) {
-        return claim;
+        return Optional.of(claim.get());
       }
-      if (joined.running() == 0) {
+      if (searches.any()) {
+        Optional<SearchClaim> search = joined.claimSearch(searches::isWanted);
+        if (search.isPresent()) {
+          return Optional.of(search.get());
+        }
+      }
+      if (busy == 0) {
         return Optional.empty();
       }
       // A run that another worker or process has may come back.

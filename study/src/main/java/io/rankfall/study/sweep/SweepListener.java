@@ -1,5 +1,6 @@
 package io.rankfall.study.sweep;
 
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.RunState;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.RunSpec;
@@ -34,6 +35,16 @@ public interface SweepListener {
       @Nullable EpochRecord last,
       @Nullable String message,
       double seconds) {}
+
+  /** A search of a run's compressibility begins. */
+  default void onSearch(RunSpec spec) {}
+
+  /**
+   * A search of a run's compressibility has ended.
+   *
+   * @param found null if the run stays without; a note said why
+   */
+  default void onSearched(RunSpec spec, @Nullable Compressibility found, double seconds) {}
 
   /** Something that went otherwise than planned and was dealt with. */
   default void onNote(String note) {}

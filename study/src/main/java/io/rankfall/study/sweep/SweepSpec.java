@@ -20,8 +20,10 @@ import java.util.stream.Collectors;
  *
  * @param text the specification as it was written
  * @param spectraEvery epochs between two whose whole spectra are kept; the last ones always are
+ * @param compressibility whether it is searched how small the trained networks become
  */
-public record SweepSpec(String name, String text, List<RunSpec> runs, int spectraEvery) {
+public record SweepSpec(
+    String name, String text, List<RunSpec> runs, int spectraEvery, boolean compressibility) {
   /** Specifications that come with the program. */
   public static final List<String> PRESETS =
       List.of("ten-minutes", "paper-mlp", "paper-mlp-5-500", "paper-mlp-full");
@@ -117,7 +119,11 @@ public record SweepSpec(String name, String text, List<RunSpec> runs, int spectr
     }
     String options = overrides.values.isEmpty() ? "" : "# options: " + overrides.values + "\n";
     return new SweepSpec(
-        draft.name, options + yaml, new ArrayList<>(runs.values()), draft.spectraEvery);
+        draft.name,
+        options + yaml,
+        new ArrayList<>(runs.values()),
+        draft.spectraEvery,
+        draft.compressibility);
   }
 
   private static List<Map<Setting, String>> grid(SweepDraft draft) throws SweepFormatException {

@@ -1,8 +1,10 @@
 package io.rankfall.study.sweep;
 
 import io.rankfall.study.store.Claim;
+import io.rankfall.study.store.Claimed;
 import io.rankfall.study.store.Provenance;
 import io.rankfall.study.store.RunState;
+import io.rankfall.study.store.SearchClaim;
 import io.rankfall.study.store.Session;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.RunOutcome;
@@ -13,7 +15,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One worker process, given trial after trial, whose messages go to the study. */
+/** One worker process, given trial after trial or search, whose messages go to the study. */
 final class TrialLoop {
   /** Time for an interruption of all processes of a terminal to reach this one too. */
   private static final long MILLIS_FOR_SIGNALS = 300;
@@ -38,11 +40,11 @@ final class TrialLoop {
       while (true) {
         // The worker first: a claim is not held while it reads its data.
         WorkerProcess ready = ready();
-        Optional<Claim> claim = execution.next(session);
+        Optional<Claimed> claim = execution.next(session);
         if (claim.isEmpty()) {
           return;
         }
-        train(claim.get(), ready);
+        work(attempt(claim.get()), ready);
       }
     } finally {
       close();
@@ -84,21 +86,24 @@ final class TrialLoop {
     throw new IOException("worker: expected it to start, found " + started.ending());
   }
 
-  private void train(Claim claim, WorkerProcess trainer) throws IOException, InterruptedException {
-    Path file = plan.checkpoints().resolve(claim.run() + ".safetensors");
+  private Attempt attempt(Claimed claimed) {
+    Path file = plan.checkpoints().resolve(claimed.run() + ".safetensors");
+    if (claimed instanceof SearchClaim search) {
+      return new Search(search, file, Provenance.here(dataSha256), execution.searches(), listener);
+    }
+    return new Trial((Claim) claimed, file);
+  }
+
+  private void work(Attempt attempt, WorkerProcess ready) throws IOException, InterruptedException {
     try {
-      removeUnfinished(file);
-      int stored = claim.lastStored();
-      trainer.send(
-          new Message.Task(claim.spec(), file.toString(), stored, plan.checkpointSeconds()));
-      Trial trial = new Trial(claim, file);
-      while (!trial.ended) {
-        Optional<Message> message = trainer.receive();
+      ready.send(attempt.order());
+      while (!attempt.hasEnded()) {
+        Optional<Message> message = ready.receive();
         if (message.isEmpty()) {
-          crashed(trial, trainer);
+          crashed(attempt, ready);
           return;
         }
-        trial.hear(message.get());
+        attempt.hear(message.get());
       }
     } catch (IOException e) {
       if (!execution.isGivenUp(e)) {
@@ -121,17 +126,18 @@ final class TrialLoop {
     }
   }
 
-  private void crashed(Trial trial, WorkerProcess ended) throws IOException, InterruptedException {
+  private void crashed(Attempt attempt, WorkerProcess ended)
+      throws IOException, InterruptedException {
     String ending = ended.ending();
     close();
     Thread.sleep(MILLIS_FOR_SIGNALS);
     if (!execution.stopping()) {
-      trial.failed(ending);
+      attempt.failed(ending);
     }
   }
 
   /** One attempt at a run. */
-  private final class Trial {
+  private final class Trial implements Attempt {
     private final Claim claim;
     private final Path file;
     private @Nullable EpochRecord last;
@@ -142,7 +148,15 @@ final class TrialLoop {
       this.file = file;
     }
 
-    void hear(Message message) throws IOException {
+    @Override
+    public Message.Order order() throws IOException {
+      removeUnfinished(file);
+      return new Message.Task(
+          claim.spec(), file.toString(), claim.lastStored(), plan.checkpointSeconds());
+    }
+
+    @Override
+    public void hear(Message message) throws IOException {
       if (message instanceof Message.Started started) {
         claim.started(started.from(), Provenance.here(dataSha256));
         if (started.refused() != null) {
@@ -170,7 +184,13 @@ final class TrialLoop {
       }
     }
 
-    void failed(String message) throws IOException {
+    @Override
+    public boolean hasEnded() {
+      return ended;
+    }
+
+    @Override
+    public void failed(String message) throws IOException {
       ended(claim.crashed(message), message, 0);
     }
 

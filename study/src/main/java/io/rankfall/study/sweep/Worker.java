@@ -1,5 +1,7 @@
 package io.rankfall.study.sweep;
 
+import io.rankfall.compress.ModelFormatException;
+import io.rankfall.study.statistics.CompressibilitySearch;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
@@ -20,15 +22,18 @@ import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Trains one task after another on one thread, told by lines on one stream and telling by lines on
- * another. Its life ends with its input: a process that is gone leaves no workers behind.
+ * Trains or searches, one order after another on one thread, told by lines on one stream and
+ * telling by lines on another. Its life ends with its input: a process that is gone leaves no
+ * workers behind.
  */
 public final class Worker {
   private final Dataset dataset;
   private final Trainer trainer;
   private final PrintWriter out;
+  private @Nullable CompressibilitySearch search;
 
   private Worker(Dataset dataset, PrintWriter out) {
     this.dataset = dataset;
@@ -42,16 +47,16 @@ public final class Worker {
    * @param out for messages only
    */
   public static void work(Dataset dataset, InputStream in, PrintWriter out) {
-    BlockingQueue<Message.Task> tasks = new LinkedBlockingQueue<>();
+    BlockingQueue<Message.Order> orders = new LinkedBlockingQueue<>();
     Thread working = Thread.currentThread();
-    Thread reading = new Thread(() -> read(in, tasks, working), "worker-input");
+    Thread reading = new Thread(() -> read(in, orders, working), "worker-input");
     reading.setDaemon(true);
     reading.start();
     Worker worker = new Worker(dataset, out);
     worker.tell(new Message.Ready(dataset.sha256()));
     try {
       while (true) {
-        worker.run(tasks.take());
+        worker.run(orders.take());
       }
     } catch (InterruptedException e) {
       // The input has ended, and so does this.
@@ -59,12 +64,12 @@ public final class Worker {
     }
   }
 
-  private static void read(InputStream in, BlockingQueue<Message.Task> tasks, Thread working) {
+  private static void read(InputStream in, BlockingQueue<Message.Order> orders, Thread working) {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (Message.of(line) instanceof Message.Task task) {
-          tasks.add(task);
+        if (Message.of(line) instanceof Message.Order order) {
+          orders.add(order);
         }
       }
     } catch (IOException e) {
@@ -79,19 +84,51 @@ public final class Worker {
     out.flush();
   }
 
-  private void run(Message.Task task) throws InterruptedException {
+  private void run(Message.Order order) throws InterruptedException {
     try {
-      Run run = train(task);
-      tell(
-          run.outcome() instanceof RunOutcome.Diverged diverged
-              ? new Message.Diverged(
-                  diverged.epoch(), diverged.step(), diverged.reason(), run.seconds())
-              : new Message.Completed(run.seconds()));
+      if (order instanceof Message.Task task) {
+        tell(ending(train(task)));
+      } else if (order instanceof Message.Search search) {
+        tell(search(search));
+      }
     } catch (UncheckedIOException e) {
       Throwable cause = e.getCause();
       tell(new Message.Unwritable(String.valueOf((cause == null ? e : cause).getMessage())));
     } catch (RuntimeException e) {
       tell(new Message.Failed(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static Message ending(Run run) {
+    return run.outcome() instanceof RunOutcome.Diverged diverged
+        ? new Message.Diverged(diverged.epoch(), diverged.step(), diverged.reason(), run.seconds())
+        : new Message.Completed(run.seconds());
+  }
+
+  private Message search(Message.Search order) throws InterruptedException {
+    Path file = Path.of(order.checkpoint());
+    RunSpec spec = order.spec();
+    Checkpoint trained;
+    try {
+      trained = checkpoint(file, spec);
+      if (trained.epoch() != spec.epochs()) {
+        throw new IOException(
+            "%s: expected epoch %d, found %d".formatted(file, spec.epochs(), trained.epoch()));
+      }
+    } catch (IOException e) {
+      return new Message.Unsearchable(
+          Files.exists(file)
+              ? String.valueOf(e.getMessage())
+              : file + ": expected a checkpoint, found no file");
+    }
+    long start = System.nanoTime();
+    try {
+      if (search == null) {
+        search = CompressibilitySearch.of(dataset);
+      }
+      return new Message.Found(search.of(trained), (System.nanoTime() - start) * 1e-9);
+    } catch (ModelFormatException e) {
+      return new Message.Failed(String.valueOf(e.getMessage()));
     }
   }
 

@@ -51,9 +51,9 @@ final class WorkerProcess implements AutoCloseable {
   }
 
   /** A process that has ended does not mind: {@link #receive} tells. */
-  void send(Message.Task task) {
+  void send(Message.Order order) {
     try {
-      tasks.write(Message.text(task));
+      tasks.write(Message.text(order));
       tasks.newLine();
       tasks.flush();
     } catch (IOException e) {

@@ -73,7 +73,7 @@ class StatisticsGoldenTest {
   @MethodSource("cases")
   void setsApartWhatGuesses(String name) {
     JsonNode expected = node(name).get("golden");
-    assertThat(Selection.bestGuess(10, 1000))
+    assertThat(Chance.best(10, 1000))
         .isCloseTo(expected.get("bestGuess").asDouble(), within(ROUNDING));
     assertThat(Selection.of(table(node(name))).used()).hasSize(expected.get("used").asInt());
   }

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rankfall.study.store.StudyStore.Demand;
 import io.rankfall.study.store.StudyStore.Opening;
+import io.rankfall.train.RunSpec;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +43,33 @@ final class SqliteStoreTest extends StudyStoreContract {
       }
     }
     return file;
+  }
+
+  /** {@code make_v1.sh} beside it tells how it was made. */
+  @Test
+  void aStudyOfTheFirstSchemaIsBroughtUpToDateWithAllItHolds() throws Exception {
+    Path file = folder.resolve("v1.db");
+    try (InputStream in = SqliteStoreTest.class.getResourceAsStream("v1.db")) {
+      Files.copy(Objects.requireNonNull(in), file);
+    }
+    try (StudyStore store = StudyStore.open(file.toString(), Opening.EXISTING)) {
+      assertThat(store.runs()).hasSize(5);
+      assertThat(store.runs()).filteredOn(run -> run.state() == RunState.DIVERGED).hasSize(1);
+      StoredRun first =
+          store.runs().stream()
+              .filter(run -> run.state() == RunState.COMPLETED)
+              .findFirst()
+              .orElseThrow();
+      assertThat(store.epochs(first.id())).hasSize(3);
+      assertThat(store.epochs(first.id()).get(2).layers()).hasSize(3);
+      assertThat(store.compressibilities()).isEmpty();
+      List<RunSpec> specs = store.runs().stream().map(StoredRun::spec).toList();
+      assertThat(store.add(new Demand("again", "", specs, 1), spec -> 1)).isZero();
+      try (Session session = Session.join(store, "again")) {
+        assertThat(session.claim()).isEmpty();
+        assertThat(session.claimSearch(run -> true)).isPresent();
+      }
+    }
   }
 
   @Test

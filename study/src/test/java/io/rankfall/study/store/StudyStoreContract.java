@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rankfall.spectra.RankRule;
+import io.rankfall.study.store.Compressibility.Method;
+import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.study.store.StudyStore.Demand;
 import io.rankfall.study.store.StudyStore.Opening;
 import io.rankfall.train.EpochRecord;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -325,7 +328,90 @@ abstract class StudyStoreContract {
     assertThatThrownBy(() -> open(where))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining(
-            "expected schema version 1 or older, found 99: a newer Rankfall wrote it");
+            "expected schema version 2 or older, found 99: a newer Rankfall wrote it");
+  }
+
+  private static final Compressibility FOUND =
+      new Compressibility(
+          0.61,
+          81,
+          List.of(
+              new Smallest(Method.PLAIN, 0.5, 60, 60 / 81.0, 0.607),
+              new Smallest(Method.PLAIN, 1, 50, 50 / 81.0, 0.601),
+              new Smallest(Method.DATA_AWARE, 0.5, 40, 40 / 81.0, 0.606)));
+
+  @Test
+  void whatIsSearchedComesBackAndHoldsForItsEpochOnly() throws Exception {
+    RunSpec spec = Records.spec(16, 1);
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, spec, 1)) {
+      assertThat(session.claimSearch(run -> true)).as("not trained yet").isEmpty();
+      train(session.claim().orElseThrow());
+      assertThat(session.claimSearch(run -> false)).isEmpty();
+      SearchClaim search = session.claimSearch(run -> true).orElseThrow();
+      assertThat(search.spec()).isEqualTo(spec);
+      assertThat(session.searching()).isEqualTo(1);
+      search.started(Records.PROVENANCE);
+      assertThat(store.compressibilities()).isEmpty();
+      search.found(FOUND);
+      assertThat(store.compressibilities()).containsExactly(Map.entry(spec.id(), FOUND));
+      assertThat(session.claimSearch(run -> true)).as("known").isEmpty();
+      assertThat(store.runs().get(0).state()).isEqualTo(RunState.COMPLETED);
+
+      add(store, 1, Records.spec(16, 2));
+      train(session.claim().orElseThrow());
+      assertThat(store.compressibilities()).as("of an earlier epoch").isEmpty();
+      assertThat(session.claimSearch(run -> true).orElseThrow().spec().epochs()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aSearchIsOneSessionsAndTakenOverFromOneThatEnded() throws Exception {
+    Process shortLived = new ProcessBuilder("sleep", "0").start();
+    ProcessName here = ProcessName.ofThisProcess();
+    ProcessName ended = new ProcessName(here.machine(), shortLived.pid() + " 1");
+    shortLived.waitFor();
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 1), 1)) {
+      train(session.claim().orElseThrow());
+      Session dead = new Session(store, SWEEP, ended, () -> 0);
+      SearchClaim lost = dead.claimSearch(run -> true).orElseThrow();
+      assertThat(session.claimSearch(run -> true)).isEmpty();
+      session.beat();
+      SearchClaim taken = session.claimSearch(run -> true).orElseThrow();
+      assertThatThrownBy(() -> lost.found(FOUND)).isInstanceOf(LostClaimException.class);
+      assertThat(store.compressibilities()).isEmpty();
+      taken.found(FOUND);
+      assertThat(store.compressibilities()).hasSize(1);
+    }
+  }
+
+  @Test
+  void moreEpochsTakeARunAwayFromItsSearch() throws Exception {
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 1), 1)) {
+      train(session.claim().orElseThrow());
+      SearchClaim search = session.claimSearch(run -> true).orElseThrow();
+      add(store, 1, Records.spec(16, 2));
+      Claim claim = session.claim().orElseThrow();
+      assertThatThrownBy(() -> search.found(FOUND)).isInstanceOf(LostClaimException.class);
+      train(claim);
+      assertThat(store.runs().get(0).state()).isEqualTo(RunState.COMPLETED);
+    }
+  }
+
+  @Test
+  void aSearchThatCrashesIsTriedOnceMore() throws Exception {
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 1), 1)) {
+      train(session.claim().orElseThrow());
+      assertThat(session.claimSearch(run -> true).orElseThrow().crashed("exit code 134")).isTrue();
+      assertThat(session.claimSearch(run -> true).orElseThrow().crashed("exit code 134")).isFalse();
+      assertThat(session.claimSearch(run -> true)).isEmpty();
+      assertThat(store.runs().get(0).state()).isEqualTo(RunState.COMPLETED);
+      store.retryFailed(SWEEP);
+      assertThat(session.claimSearch(run -> true)).isPresent();
+    }
   }
 
   @Test

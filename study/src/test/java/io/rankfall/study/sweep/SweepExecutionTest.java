@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredRun;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -253,6 +255,70 @@ class SweepExecutionTest {
     } finally {
       new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor();
     }
+  }
+
+  /** Remembers what was searched, too. */
+  private static final class SearchLog extends Log {
+    @Override
+    public void onSearched(RunSpec spec, @Nullable Compressibility found, double seconds) {
+      lines.add("searched B=%d %s".formatted(spec.batchSize(), found == null ? "not" : "found"));
+    }
+  }
+
+  private void search(StudyStore store, SweepListener listener)
+      throws IOException, InterruptedException {
+    Searches searches = Searches.ofTrained(Trials.dataset().test().size());
+    new SweepExecution(store, Trials.SWEEP, Trials.plan(folder), searches, listener).run();
+  }
+
+  @Test
+  void whatIsTrainedIsSearchedOnceAndWhatLearnedNothingIsNot() throws Exception {
+    RunSpec good = Trials.spec(32, 0.05, 0.9, 2);
+    RunSpec untrained = Trials.spec(64, 1e-9, 0, 1);
+    RunSpec diverging = Trials.spec(4, 1e30, 0, 2);
+    SearchLog log = new SearchLog();
+    try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
+      Trials.add(store, List.of(good, untrained, diverging));
+      search(store, log);
+      assertThat(log.lines).filteredOn(line -> line.startsWith("searched")).hasSize(1);
+      Compressibility found =
+          Objects.requireNonNull(store.compressibilities().get(good.id()), "searched");
+      // The exported file holds the running statistics of batch normalisation besides.
+      assertThat(found.parameters()).isEqualTo(good.architecture().parameters() + 2 * (48 + 32));
+      assertThat(found.smallest())
+          .allMatch(s -> Math.rint(s.share() * found.parameters()) == s.parameters());
+      assertThat(found.smallest()).hasSize(6);
+      assertThat(found.smallest())
+          .allMatch(s -> s.accuracy() >= found.accuracy() - s.points() / 100 - 1e-9);
+      assertThat(store.compressibilities()).hasSize(1);
+
+      log.lines.clear();
+      search(store, log);
+      assertThat(log.lines).isEmpty();
+
+      assertThat(Trials.add(store, List.of(good.withEpochs(3), untrained))).isEqualTo(1);
+      search(store, log);
+      assertThat(log.lines).contains("searched B=32 found");
+    }
+  }
+
+  @Test
+  void withoutItsCheckpointARunStaysWithoutCompressibility() throws Exception {
+    RunSpec spec = Trials.spec(32, 0.05, 0.9, 2);
+    SearchLog log = new SearchLog();
+    try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
+      Trials.add(store, List.of(spec));
+      run(store, Trials.plan(folder), log);
+      Path file = folder.resolve("checkpoints").resolve(spec.id() + ".safetensors");
+      Files.delete(file);
+      search(store, log);
+      assertThat(store.compressibilities()).isEmpty();
+    }
+    assertThat(log.lines)
+        .filteredOn(line -> line.startsWith("run "))
+        .singleElement()
+        .asString()
+        .endsWith("expected a checkpoint, found no file");
   }
 
   @Test

@@ -19,7 +19,8 @@ final class SweepMain {
               System.out.println("start " + spec.id() + " " + from);
             }
           };
-      new SweepExecution(store, Trials.SWEEP, Trials.plan(folder), listener).run();
+      Searches searches = Searches.ofTrained(Trials.dataset().test().size());
+      new SweepExecution(store, Trials.SWEEP, Trials.plan(folder), searches, listener).run();
     }
     System.out.println("done");
   }

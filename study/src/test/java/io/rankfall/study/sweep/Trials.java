@@ -108,6 +108,7 @@ final class Trials {
     try (StudyStore store = StudyStore.open(study.toString(), Opening.EXISTING)) {
       for (StoredRun run : store.runs()) {
         lines.add("%s %s %s %s".formatted(run.id(), run.spec(), run.state(), run.message()));
+        lines.add(String.valueOf(store.compressibilities().get(run.id())));
         for (var epoch : store.epochs(run.id())) {
           lines.add(epoch.toString());
           for (var layer : epoch.layers()) {
