@@ -15,11 +15,14 @@ import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
+import io.rankfall.train.tracking.RunEnd;
+import io.rankfall.train.tracking.RunTracker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -36,6 +39,8 @@ import picocli.CommandLine.Option;
       "  rankfall train --batch-size 16 --weight-decay 1e-3 --out run",
       "  rankfall train --hidden 100,100,100 --batch-norm --batch-size 4 --lr 0.01 --momentum 0.9",
       "  rankfall train --learner djl --epochs 3      PyTorch through DJL",
+      "  rankfall train --tensorboard logs/b16        and, meanwhile, tensorboard --logdir logs",
+      "  rankfall train --mlflow http://localhost:5000 --mlflow-experiment ranks",
       "",
       "Writes run.json (settings, spectra of every epoch), model.onnx and model.safetensors to --out.",
       "Exit code 1 when the training diverged; run.json then says where."
@@ -101,6 +106,8 @@ final class TrainCommand implements Callable<Integer> {
       })
   private LearnerKind learner = LearnerKind.FUSED;
 
+  @Mixin private final TrackingOptions tracking = new TrackingOptions();
+
   private final Console console;
 
   TrainCommand(Console console) {
@@ -114,7 +121,11 @@ final class TrainCommand implements Callable<Integer> {
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
     OutputFolder.require(out);
-    Run run = trainer.train(spec, progress(spec, dataset));
+    Run run;
+    try (RunTracker tracker = tracking.start(String.valueOf(out.getFileName()), spec, console)) {
+      run = trainer.train(spec, progress(spec, dataset).andThen(tracker));
+      tracker.end(RunEnd.of(run.outcome()));
+    }
     console.endStatus();
     RunFiles.write(out, run, dataset);
     if (run.outcome() instanceof RunOutcome.Diverged diverged) {

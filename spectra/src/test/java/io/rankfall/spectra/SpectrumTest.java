@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -41,6 +42,28 @@ class SpectrumTest {
       double[] expected = FullSvd.singularValues(w);
       assertThat(Spectrum.of(w).toArray())
           .containsExactly(expected, within(TOLERANCE * expected[0]));
+    }
+  }
+
+  @Test
+  void ranksDoNotDependOnTheScaleOfTheWeights() {
+    Matrix w = Matrix.gaussian(40, 60, new SplittableRandom(3));
+    List<RankRule> rules =
+        List.of(
+            new RankRule.FrobeniusRelative(0.1),
+            new RankRule.SpectralRelative(0.5),
+            new RankRule.Numerical());
+    for (float factor : new float[] {1e-20f, 0.37f, 1e20f}) {
+      float[] scaled = w.toArray();
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] *= factor;
+      }
+      Spectrum spectrum = Spectrum.of(Matrix.of(40, 60, scaled));
+      for (RankRule rule : rules) {
+        assertThat(spectrum.rank(rule))
+            .as("%s at %s", rule, factor)
+            .isEqualTo(Spectrum.of(w).rank(rule));
+      }
     }
   }
 

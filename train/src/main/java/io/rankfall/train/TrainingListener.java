@@ -26,4 +26,28 @@ public interface TrainingListener {
    *     returns
    */
   default void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {}
+
+  /** This one and then {@code next}, of everything. */
+  default TrainingListener andThen(TrainingListener next) {
+    TrainingListener first = this;
+    return new TrainingListener() {
+      @Override
+      public void onEpoch(EpochRecord record) {
+        first.onEpoch(record);
+        next.onEpoch(record);
+      }
+
+      @Override
+      public void onStep(int epoch, int step, StepResult result) {
+        first.onStep(epoch, step, result);
+        next.onStep(epoch, step, result);
+      }
+
+      @Override
+      public void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {
+        first.onCheckpoint(epoch, checkpoint);
+        next.onCheckpoint(epoch, checkpoint);
+      }
+    };
+  }
 }
