@@ -68,11 +68,12 @@ final class StoredRows {
     return runs;
   }
 
-  /** By run, where it was measured at the last epoch there is. */
+  /** By run, where it was measured at the last epoch there is; of none that diverged. */
   static Map<String, Compressibility> compressibilities(Connection connection) throws SQLException {
     String sql =
-        "SELECT c.* FROM compressibility c WHERE c.epoch = (SELECT MAX(epoch) FROM epoch WHERE run"
-            + " = c.run) ORDER BY c.run, c.method DESC, c.points";
+        "SELECT c.* FROM compressibility c JOIN run r ON r.id = c.run WHERE r.state <> 'DIVERGED'"
+            + " AND c.epoch = (SELECT MAX(epoch) FROM epoch WHERE run = c.run) ORDER BY c.run,"
+            + " c.method DESC, c.points";
     Map<String, Compressibility> found = new HashMap<>();
     try (PreparedStatement statement = Database.prepared(connection, sql);
         ResultSet row = statement.executeQuery()) {

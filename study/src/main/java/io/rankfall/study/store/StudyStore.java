@@ -196,7 +196,9 @@ public final class StudyStore implements AutoCloseable {
     return database.read(connection -> StoredRows.runs(connection, sweep));
   }
 
-  /** By run: what is known of the networks at the runs' present last epochs. */
+  /**
+   * By run: what is known of the networks at the runs' present last epochs; of none that diverged.
+   */
   public Map<String, Compressibility> compressibilities() throws StoreException {
     return database.read(StoredRows::compressibilities);
   }

@@ -4,7 +4,6 @@ import io.rankfall.study.statistics.Chance;
 import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredRun;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -52,15 +51,6 @@ public final class Searches {
   public boolean concern(StoredRun run) {
     return run.last() != null
         && concern(run.state(), run.spec().architecture().outputs(), run.last().test().accuracy());
-  }
-
-  /** How many runs are trained and yet to be searched. */
-  public long open(Iterable<StoredRun> runs, Map<String, Compressibility> found) {
-    long open = 0;
-    for (StoredRun run : runs) {
-      open += concern(run) && !found.containsKey(run.id()) ? 1 : 0;
-    }
-    return open;
   }
 
   boolean isWanted(StoredRun run) {

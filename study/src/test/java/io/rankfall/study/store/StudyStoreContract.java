@@ -401,6 +401,20 @@ abstract class StudyStoreContract {
   }
 
   @Test
+  void whatDivergesAfterItsSearchIsSetApart() throws Exception {
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 1), 1)) {
+      train(session.claim().orElseThrow());
+      session.claimSearch(run -> true).orElseThrow().found(FOUND);
+      add(store, 1, Records.spec(16, 2));
+      Claim claim = session.claim().orElseThrow();
+      claim.started(1, Records.PROVENANCE);
+      claim.diverged(new Diverged(2, 3, "loss is NaN"), 1);
+      assertThat(store.compressibilities()).isEmpty();
+    }
+  }
+
+  @Test
   void aSearchThatCrashesIsTriedOnceMore() throws Exception {
     try (StudyStore store = open(newStudy());
         Session session = joined(store, Records.spec(16, 1), 1)) {

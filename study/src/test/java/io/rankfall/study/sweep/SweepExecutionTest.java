@@ -27,6 +27,8 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SweepExecutionTest {
   @TempDir private Path folder = Path.of("");
@@ -302,15 +304,22 @@ class SweepExecutionTest {
     }
   }
 
-  @Test
-  void withoutItsCheckpointARunStaysWithoutCompressibility() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void withoutItsCheckpointARunStaysWithoutCompressibility(boolean damaged) throws Exception {
     RunSpec spec = Trials.spec(32, 0.05, 0.9, 2);
     SearchLog log = new SearchLog();
     try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
       Trials.add(store, List.of(spec));
       run(store, Trials.plan(folder), log);
       Path file = folder.resolve("checkpoints").resolve(spec.id() + ".safetensors");
-      Files.delete(file);
+      if (damaged) {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+      } else {
+        Files.delete(file);
+      }
       search(store, log);
       assertThat(store.compressibilities()).isEmpty();
     }
@@ -318,7 +327,8 @@ class SweepExecutionTest {
         .filteredOn(line -> line.startsWith("run "))
         .singleElement()
         .asString()
-        .endsWith("expected a checkpoint, found no file");
+        .matches("run " + spec.id() + " stays without compressibility: .*: expected .*, found .*")
+        .contains(damaged ? "SHA-256" : "expected a checkpoint, found no file");
   }
 
   @Test
