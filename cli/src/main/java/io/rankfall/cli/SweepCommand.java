@@ -1,5 +1,6 @@
 package io.rankfall.cli;
 
+import io.rankfall.compress.AtomicFile;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
@@ -129,6 +130,10 @@ final class SweepCommand implements Callable<Integer> {
             () ->
                 new SweepExecution.Plan(
                     jobs, WorkerCommand.command(sweep.runs(), folder), folder, checkpointSeconds));
+    if (!where.startsWith("jdbc:")) {
+      // Before the folder is made: checkpoints are beside the study.
+      AtomicFile.requireTarget(Path.of(where));
+    }
     OutputFolder.require(folder);
     try (StudyStore store = StudyStore.open(where, Opening.CREATE_IF_MISSING)) {
       SweepExecution.add(store, sweep);
@@ -143,7 +148,7 @@ final class SweepCommand implements Callable<Integer> {
   private SweepSpec sweep() throws IOException {
     SweepSpec.Overrides overrides = options.overrides();
     if (specification != null) {
-      return SweepSpec.read(specification, overrides);
+      return read(specification, overrides);
     }
     if (overrides.values().isEmpty()) {
       throw new UsageException(
@@ -152,6 +157,21 @@ final class SweepCommand implements Callable<Integer> {
     try {
       return SweepSpec.ofOptions(overrides);
     } catch (SweepFormatException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * What a file or preset says, with the options in it.
+   *
+   * @throws UsageException if it can be followed without them alone
+   */
+  private static SweepSpec read(String specification, SweepSpec.Overrides overrides)
+      throws IOException {
+    try {
+      return SweepSpec.read(specification, overrides);
+    } catch (SweepFormatException e) {
+      SweepSpec.read(specification, SweepSpec.Overrides.NONE);
       throw new UsageException(String.valueOf(e.getMessage()));
     }
   }

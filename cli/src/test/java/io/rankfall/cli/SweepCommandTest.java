@@ -132,6 +132,8 @@ class SweepCommandTest {
         "sweep --batch-size 4,x|options: batchSize: expected a whole number, found 'x'",
         "sweep --batch-size 70000|expected at most the 60000 training examples, found 70000",
         "sweep --batch-size 1 --batch-norm|batch size: expected >= 2 with batch normalisation",
+        "sweep ten-minutes --lr x|options: learningRate: expected a number, found 'x'",
+        "sweep paper-mlp --batch-size 1|: batch size: expected >= 2 with batch normalisation",
         "sweep ten-minutes --jobs 0|jobs: expected >= 1, found 0",
         "sweep --epochs 2 --seeds a|'a' is not a long",
         "runs x --tau 2 --csv|--tau: expected 0 to below 1, found [2.0]",
@@ -156,6 +158,25 @@ class SweepCommandTest {
     Ran text = Ran.run("runs", yaml.toString());
     assertThat(text.exitCode()).isEqualTo(ExitCode.FAILURE);
     assertThat(text.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void aStudyIsNotMadeInAMissingFolder() {
+    Path missing = folder.resolve("missing").resolve("s.db");
+    Ran ran = Ran.run(grid(missing, "--epochs", "1"));
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertThat(ran.err().lines()).hasSize(1);
+    assertThat(ran.err())
+        .contains(missing + ": expected an existing directory " + missing.getParent());
+    assertThat(missing.getParent()).doesNotExist();
+  }
+
+  @Test
+  void badSpecificationsAreBlamedWithOptionsToo() throws IOException {
+    Path yaml = Files.writeString(folder.resolve("bad-too.yaml"), "name: x\nmethod: no\n");
+    Ran ran = Ran.run("sweep", yaml.toString(), "--lr", "0.1");
+    assertThat(ran.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertThat(ran.err()).contains(yaml + ":2: method: expected grid or random, found 'no'");
   }
 
   @Test

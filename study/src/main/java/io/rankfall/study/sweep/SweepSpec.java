@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
@@ -167,7 +168,9 @@ public record SweepSpec(
       try {
         entry.getKey().set(run, entry.getValue());
       } catch (IllegalArgumentException e) {
-        throw new SweepFormatException(draft.file(), entry.getKey().key() + ": " + e.getMessage());
+        Setting setting = entry.getKey();
+        String where = Objects.requireNonNull(draft.choices.get(setting), setting.key()).where();
+        throw new SweepFormatException(where, setting.key() + ": " + e.getMessage());
       }
     }
     try {
