@@ -27,101 +27,97 @@ final class RunRows {
   }
 
   /** A run with its last epoch. */
-  Map<String, @Nullable Object> ofRun(StoredRun run, @Nullable StoredEpoch last) {
-    Map<String, @Nullable Object> row = settings(run);
-    row.put("seconds", run.seconds());
-    row.put("crashes", run.crashes());
-    row.put("message", run.message());
+  Map<String, Cell> ofRun(StoredRun run, @Nullable StoredEpoch last) {
+    Map<String, Cell> row = settings(run);
+    row.put("seconds", Cell.of(run.seconds()));
+    row.put("crashes", Cell.of(run.crashes()));
+    row.put("message", Cell.of(run.message()));
     addEpoch(row, last);
     return row;
   }
 
-  Map<String, @Nullable Object> ofEpoch(StoredRun run, StoredEpoch epoch) {
-    Map<String, @Nullable Object> row = settings(run);
+  Map<String, Cell> ofEpoch(StoredRun run, StoredEpoch epoch) {
+    Map<String, Cell> row = settings(run);
     addEpoch(row, epoch);
     return row;
   }
 
-  Map<String, @Nullable Object> ofLayer(StoredRun run, StoredEpoch epoch, StoredLayer layer) {
-    Map<String, @Nullable Object> row = settings(run);
-    row.put("epoch", epoch.epoch());
-    row.put("layer", layer.name());
-    row.put("outputs", layer.outputs());
-    row.put("inputs", layer.inputs());
-    row.put("rank1e-3", layer.rank1e3());
-    row.put("rank1e-2", layer.rank1e2());
-    row.put("stableRank", layer.stableRank());
-    row.put("effectiveRank", layer.effectiveRank());
-    row.put("frobeniusNorm", layer.frobeniusNorm());
-    row.put("spectralNorm", layer.spectralNorm());
+  Map<String, Cell> ofLayer(StoredRun run, StoredEpoch epoch, StoredLayer layer) {
+    Map<String, Cell> row = settings(run);
+    row.put("epoch", Cell.of(epoch.epoch()));
+    row.put("layer", Cell.of(layer.name()));
+    row.put("outputs", Cell.of(layer.outputs()));
+    row.put("inputs", Cell.of(layer.inputs()));
+    row.put("rank1e-3", Cell.of(layer.rank1e3()));
+    row.put("rank1e-2", Cell.of(layer.rank1e2()));
+    row.put("stableRank", Cell.of(layer.stableRank()));
+    row.put("effectiveRank", Cell.of(layer.effectiveRank()));
+    row.put("frobeniusNorm", Cell.of(layer.frobeniusNorm()));
+    row.put("spectralNorm", Cell.of(layer.spectralNorm()));
     for (double threshold : thresholds) {
-      row.put("rank" + RunsTable.number(threshold), rank(layer, threshold));
+      row.put("rank" + RunsTable.number(threshold), Cell.of(rank(layer, threshold)));
     }
     return row;
   }
 
   /** One for each way of compressing and each tolerance. */
-  List<Map<String, @Nullable Object>> ofCompressibility(StoredRun run, Compressibility found) {
-    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+  List<Map<String, Cell>> ofCompressibility(StoredRun run, Compressibility found) {
+    List<Map<String, Cell>> rows = new ArrayList<>();
     for (Compressibility.Smallest smallest : found.smallest()) {
-      Map<String, @Nullable Object> row = settings(run);
-      row.put("denseAccuracy", found.accuracy());
-      row.put("meanRank1e-2", run.last() == null ? null : run.last().meanRank1e2());
-      row.put("method", smallest.method().name());
-      row.put("points", smallest.points());
-      row.put("parametersLeft", smallest.parameters());
-      row.put("share", smallest.share());
-      row.put("accuracy", smallest.accuracy());
+      Map<String, Cell> row = settings(run);
+      row.put("denseAccuracy", Cell.of(found.accuracy()));
+      row.put("meanRank1e-2", Cell.of(run.last() == null ? null : run.last().meanRank1e2()));
+      row.put("method", Cell.of(smallest.method().name()));
+      row.put("points", Cell.of(smallest.points()));
+      row.put("parametersLeft", Cell.of(smallest.parameters()));
+      row.put("share", Cell.of(smallest.share()));
+      row.put("accuracy", Cell.of(smallest.accuracy()));
       rows.add(row);
     }
     return rows;
   }
 
-  private static Map<String, @Nullable Object> settings(StoredRun run) {
+  private static Map<String, Cell> settings(StoredRun run) {
     RunSpec spec = run.spec();
-    Map<String, @Nullable Object> row = new LinkedHashMap<>();
-    row.put("run", run.id());
-    row.put("state", run.state().name());
-    row.put("dataset", spec.dataset());
-    row.put("architecture", spec.architecture().label());
-    row.put("parameters", spec.architecture().parameters());
-    row.put("initialization", spec.initialization().name());
-    row.put("learner", spec.learner().name());
-    row.put("batchSize", spec.batchSize());
-    row.put("learningRate", spec.sgd().learningRate());
-    row.put("weightDecay", spec.sgd().weightDecay());
-    row.put("momentum", spec.sgd().momentum());
+    Map<String, Cell> row = new LinkedHashMap<>();
+    row.put("run", Cell.of(run.id()));
+    row.put("state", Cell.of(run.state().name()));
+    row.put("dataset", Cell.of(spec.dataset()));
+    row.put("architecture", Cell.of(spec.architecture().label()));
+    row.put("parameters", Cell.of(spec.architecture().parameters()));
+    row.put("initialization", Cell.of(spec.initialization().name()));
+    row.put("learner", Cell.of(spec.learner().name()));
+    row.put("batchSize", Cell.of(spec.batchSize()));
+    row.put("learningRate", Cell.of(spec.sgd().learningRate()));
+    row.put("weightDecay", Cell.of(spec.sgd().weightDecay()));
+    row.put("momentum", Cell.of(spec.sgd().momentum()));
     row.put(
         "milestones",
-        spec.sgd().schedule().milestones().stream()
-            .map(String::valueOf)
-            .collect(Collectors.joining(" ")));
-    row.put("decayFactor", spec.sgd().schedule().factor());
-    row.put("epochs", spec.epochs());
-    row.put("seed", spec.seed());
+        Cell.of(
+            spec.sgd().schedule().milestones().stream()
+                .map(String::valueOf)
+                .collect(Collectors.joining(" "))));
+    row.put("decayFactor", Cell.of(spec.sgd().schedule().factor()));
+    row.put("epochs", Cell.of(spec.epochs()));
+    row.put("seed", Cell.of(spec.seed()));
     return row;
   }
 
-  private void addEpoch(Map<String, @Nullable Object> row, @Nullable StoredEpoch epoch) {
+  private void addEpoch(Map<String, Cell> row, @Nullable StoredEpoch epoch) {
     Evaluation training = epoch == null ? null : epoch.training();
-    row.put("epoch", epoch == null ? null : epoch.epoch());
-    row.put("epochLearningRate", epoch == null ? null : epoch.learningRate());
-    row.put("trainingLoss", training == null ? null : number(training.loss()));
-    row.put("trainingAccuracy", training == null ? null : training.accuracy());
-    row.put("testLoss", epoch == null ? null : number(epoch.test().loss()));
-    row.put("testAccuracy", epoch == null ? null : epoch.test().accuracy());
-    row.put("meanRank1e-3", epoch == null ? null : epoch.meanRank1e3());
-    row.put("meanRank1e-2", epoch == null ? null : epoch.meanRank1e2());
+    row.put("epoch", Cell.of(epoch == null ? null : epoch.epoch()));
+    row.put("epochLearningRate", Cell.of(epoch == null ? null : epoch.learningRate()));
+    row.put("trainingLoss", Cell.of(training == null ? null : training.loss()));
+    row.put("trainingAccuracy", Cell.of(training == null ? null : training.accuracy()));
+    row.put("testLoss", Cell.of(epoch == null ? null : epoch.test().loss()));
+    row.put("testAccuracy", Cell.of(epoch == null ? null : epoch.test().accuracy()));
+    row.put("meanRank1e-3", Cell.of(epoch == null ? null : epoch.meanRank1e3()));
+    row.put("meanRank1e-2", Cell.of(epoch == null ? null : epoch.meanRank1e2()));
     for (double threshold : thresholds) {
       row.put(
           "meanRank" + RunsTable.number(threshold),
-          epoch == null ? null : meanRank(epoch.layers(), threshold));
+          Cell.of(epoch == null ? null : meanRank(epoch.layers(), threshold)));
     }
-  }
-
-  /** JSON has no NaN. */
-  private static @Nullable Double number(double value) {
-    return Double.isFinite(value) ? value : null;
   }
 
   /** Over all layers but the last; null where spectra are not kept. */

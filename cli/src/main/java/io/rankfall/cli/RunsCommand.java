@@ -1,10 +1,7 @@
 package io.rankfall.cli;
 
-import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.rankfall.compress.AtomicFile;
+import io.rankfall.compress.IoConsumer;
 import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredLayer;
@@ -12,6 +9,7 @@ import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +41,8 @@ import picocli.CommandLine.Parameters;
       "  rankfall runs ten-minutes.db --where batchSize=8 --where 'lr>=0.1' --csv > runs.csv",
       "  rankfall runs ten-minutes.db --per epoch --tau 0.04,0.05 --csv --out epochs.csv",
       "  rankfall runs ten-minutes.db --per layer --jsonl --out layers.jsonl",
-      "  rankfall runs ten-minutes.db --per compressibility --csv"
+      "  rankfall runs ten-minutes.db --per compressibility --csv",
+      "  rankfall runs ten-minutes.db --per epoch --parquet epochs.parquet"
     })
 final class RunsCommand implements Callable<Integer> {
 
@@ -76,19 +75,26 @@ final class RunsCommand implements Callable<Integer> {
 
     @Option(names = "--jsonl", description = "Print JSON, one object a line.")
     private boolean jsonl;
+
+    @Option(
+        names = "--parquet",
+        paramLabel = "FILE",
+        description = "Write Apache Parquet: typed columns, compressed.")
+    private @Nullable Path parquet;
   }
 
   @Option(
       names = "--per",
       paramLabel = "WHAT",
-      description = "A row for each ${COMPLETION-CANDIDATES}, in CSV and JSON. Default: RUN.")
+      description =
+          "A row for each ${COMPLETION-CANDIDATES}, in CSV, JSON and Parquet. Default: RUN.")
   private Row per = Row.RUN;
 
   @Option(
       names = "--tau",
       split = ",",
       paramLabel = "TAU",
-      description = "Count σ/‖W‖F above these as well, in CSV and JSON.")
+      description = "Count σ/‖W‖F above these as well, in CSV, JSON and Parquet.")
   private List<Double> thresholds = List.of();
 
   @Option(names = "--out", paramLabel = "FILE", description = "Write CSV or JSON to a file.")
@@ -102,9 +108,13 @@ final class RunsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    boolean table = !format.csv && !format.jsonl;
+    boolean table = !format.csv && !format.jsonl && format.parquet == null;
     if (table && (per != Row.RUN || !thresholds.isEmpty() || out != null)) {
-      throw new UsageException("--per, --tau and --out: expected with --csv or --jsonl");
+      throw new UsageException(
+          "--per, --tau and --out: expected with --csv or --jsonl, the first two also with --parquet");
+    }
+    if (format.parquet != null && out != null) {
+      throw new UsageException("--out: expected with --csv or --jsonl, found --parquet FILE");
     }
     if (thresholds.stream().anyMatch(tau -> !(tau >= 0 && tau < 1))) {
       throw new UsageException("--tau: expected 0 to below 1, found " + thresholds);
@@ -117,14 +127,16 @@ final class RunsCommand implements Callable<Integer> {
       if (table) {
         RunsTable.lines(runs, store.compressibilities()).forEach(console.out()::println);
         console.out().printf("%n%s%n", RunsTable.summary(runs));
+      } else if (format.parquet != null) {
+        AtomicFile.write(format.parquet, file -> parquet(store, runs, file));
       } else if (out == null) {
-        export(store, runs, console.out());
+        export(store, runs, text(console.out()));
       } else {
         AtomicFile.write(
             out,
             file -> {
               Writer writer = new OutputStreamWriter(file, StandardCharsets.UTF_8);
-              export(store, runs, writer);
+              export(store, runs, text(writer));
               writer.flush();
             });
       }
@@ -133,30 +145,35 @@ final class RunsCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Run by run: what is in memory does not grow with the study. */
-  private void export(StudyStore store, List<StoredRun> runs, Writer writer) throws IOException {
-    RunRows rows = new RunRows(thresholds);
-    Map<String, Compressibility> found = store.compressibilities();
-    JsonMapper json = new JsonMapper();
-    ObjectWriter csv = null;
-    for (StoredRun run : runs) {
-      for (Map<String, @Nullable Object> row : rows(rows, store, run, found.get(run.id()))) {
-        if (format.jsonl) {
-          writer.write(json.writeValueAsString(row) + "\n");
-          continue;
-        }
-        if (csv == null) {
-          CsvSchema.Builder schema = CsvSchema.builder();
-          row.keySet().forEach(schema::addColumn);
-          csv = new CsvMapper().writer(schema.build());
-          writer.write(String.join(",", row.keySet()) + "\n");
-        }
-        writer.write(csv.writeValueAsString(row));
+  private IoConsumer<Map<String, Cell>> text(Writer writer) {
+    return format.jsonl ? TextRows.json(writer) : TextRows.csv(writer);
+  }
+
+  private void parquet(StudyStore store, List<StoredRun> runs, OutputStream file)
+      throws IOException {
+    try (ParquetRows rows = new ParquetRows(file)) {
+      if (export(store, runs, rows::write) == 0) {
+        throw new IOException("%s: expected rows to export, found none".formatted(study));
       }
     }
   }
 
-  private List<Map<String, @Nullable Object>> rows(
+  /** Run by run: what is in memory does not grow with the study. How many rows there are. */
+  private long export(StudyStore store, List<StoredRun> runs, IoConsumer<Map<String, Cell>> target)
+      throws IOException {
+    RunRows rows = new RunRows(thresholds);
+    Map<String, Compressibility> found = store.compressibilities();
+    long count = 0;
+    for (StoredRun run : runs) {
+      for (Map<String, Cell> row : rows(rows, store, run, found.get(run.id()))) {
+        target.accept(row);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private List<Map<String, Cell>> rows(
       RunRows rows, StudyStore store, StoredRun run, @Nullable Compressibility found)
       throws IOException {
     if (per == Row.COMPRESSIBILITY) {
@@ -166,7 +183,7 @@ final class RunsCommand implements Callable<Integer> {
       return List.of(rows.ofRun(run, run.last()));
     }
     List<StoredEpoch> epochs = store.epochs(run.id());
-    List<Map<String, @Nullable Object>> made = new ArrayList<>();
+    List<Map<String, Cell>> made = new ArrayList<>();
     if (per == Row.RUN) {
       made.add(rows.ofRun(run, epochs.isEmpty() ? null : epochs.get(epochs.size() - 1)));
       return made;
