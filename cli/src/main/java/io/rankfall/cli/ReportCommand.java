@@ -86,7 +86,8 @@ final class ReportCommand implements Callable<Integer> {
             "%s: expected runs%s, found none"
                 .formatted(name, filters.isEmpty() ? "" : " that meet --where"));
       }
-      RunTable table = RunTable.of(runs, rank, FashionMnist.load().test().size());
+      RunTable table =
+          RunTable.of(runs, store.compressibilities(), rank, FashionMnist.load().test().size());
       StudyReport.of(Path.of(name).getFileName().toString(), store, runs, table, seed)
           .write(target);
       console

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Asks the runs of a study what batch size, learning rate and weight decay do to the rank of the",
-      "weight matrices, and whether low rank goes with generalization.",
+      "weight matrices, and whether low rank goes with generalization; of runs whose compressibility was",
+      "searched ('rankfall sweep --compressibility') also what they do to the share of parameters needed.",
       "",
       "Each axis is tested with all other settings held fixed (Jonckheere-Terpstra, Kendall's τ with a",
       "bootstrap interval), all tests together corrected after Holm. Runs that diverged or learned nothing",
@@ -74,7 +75,9 @@ final class StatisticsCommand implements Callable<Integer> {
               .filter(run -> filters.stream().allMatch(filter -> filter.test(run)))
               .toList();
       statistics =
-          StudyStatistics.of(RunTable.of(runs, rank, FashionMnist.load().test().size()), seed);
+          StudyStatistics.of(
+              RunTable.of(runs, store.compressibilities(), rank, FashionMnist.load().test().size()),
+              seed);
     }
     if (json) {
       console.out().println(statistics.json());
@@ -97,6 +100,11 @@ final class StatisticsCommand implements Callable<Integer> {
                 runs.failed(),
                 runs.unfinished(),
                 statistics.rankMeasure()));
+    if (runs.searched() > 0) {
+      console.paragraph(
+          "Share of parameters needed, of %d runs: %s."
+              .formatted(runs.searched(), statistics.shareMeasure()));
+    }
     for (Conclusion conclusion : statistics.conclusions()) {
       console.out().println(mark(conclusion.verdict()) + " " + conclusion.id());
       console.paragraph(conclusion.text());

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs that differ in one axis and the seed: at each level of the axis, in ascending order, the
- * ranks of its seeds.
+ * responses of its seeds: ranks or shares, here called ranks.
  */
 final class Block {
   private final String fixed;

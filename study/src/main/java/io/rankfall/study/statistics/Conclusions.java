@@ -30,12 +30,12 @@ final class Conclusions {
       Association marginal = relation.marginal();
       Association partial = relation.partial();
       if (marginal != null) {
-        conclusions.add(of(relation.quality(), "", "over all settings", marginal));
+        conclusions.add(of(relation, "", "over all settings", marginal));
       }
       if (partial != null) {
         conclusions.add(
             of(
-                relation.quality(),
+                relation,
                 "-fixed",
                 "with batch size, learning rate and weight decay held fixed",
                 partial));
@@ -45,34 +45,34 @@ final class Conclusions {
   }
 
   private static Conclusion of(Trend trend) {
-    String id = "rank-by-" + trend.axis().words().replace(' ', '-');
+    String id = trend.response().id() + "-by-" + trend.axis().words().replace(' ', '-');
     Double tau = trend.tau();
     if (tau == null) {
       return new Conclusion(
           id,
           Verdict.OPEN,
-          "Ranks do not differ at all along %s, in none of %d runs: this way of counting may be too coarse to see a change."
-              .formatted(trend.axis().words(), trend.runs()));
+          "The %s does not differ at all along %s, in none of %d runs: this way of counting may be too coarse to see a change."
+              .formatted(trend.response().words(), trend.axis().words(), trend.runs()));
     }
     TauInterval interval = trend.interval();
     boolean clear =
         trend.test().twoSidedHolm() < LEVEL
             && (interval == null || interval.interval().excludesZero());
     Verdict verdict = verdict(clear, tau, trend.expected());
-    return new Conclusion(id, verdict, claim(trend.axis(), verdict) + numbers(trend, tau) + ".");
+    return new Conclusion(id, verdict, claim(trend, verdict) + numbers(trend, tau) + ".");
   }
 
-  private static String claim(SettingAxis axis, Verdict verdict) {
-    String claim =
-        switch (axis) {
-          case BATCH_SIZE -> "smaller batches go with lower rank";
-          case LEARNING_RATE -> "larger learning rates go with lower rank";
-          case WEIGHT_DECAY -> "more weight decay goes with lower rank";
+  private static String claim(Trend trend, Verdict verdict) {
+    String setting =
+        switch (trend.axis()) {
+          case BATCH_SIZE -> "smaller batches go with ";
+          case LEARNING_RATE -> "larger learning rates go with ";
+          case WEIGHT_DECAY -> "more weight decay goes with ";
         };
     return switch (verdict) {
-      case SUPPORTED -> sentence(claim);
-      case CONTRADICTED -> "Against the claim, " + claim.replace("lower", "higher");
-      case OPEN -> "These runs do not show whether " + claim;
+      case SUPPORTED -> sentence(setting) + trend.response().low();
+      case CONTRADICTED -> "Against the claim, " + setting + trend.response().high();
+      case OPEN -> "These runs do not show whether " + setting + trend.response().low();
     };
   }
 
@@ -102,19 +102,22 @@ final class Conclusions {
   }
 
   private static Conclusion of(
-      Relation.Quality quality, String idSuffix, String where, Association association) {
+      Relation relation, String idSuffix, String where, Association association) {
+    Quantity response = relation.response();
+    Quantity quality = relation.quality();
     Correlation rho = association.spearman();
     boolean clear = association.holm() < LEVEL && rho.interval().excludesZero();
     Verdict verdict = verdict(clear, rho.coefficient(), quality.good());
-    String direction = rho.coefficient() * quality.good() > 0 ? better(quality) : worse(quality);
+    String direction = rho.coefficient() > 0 ? quality.low() : quality.high();
     String strength = Math.abs(rho.coefficient()) < WEAK ? "weakly, " : "";
     String text =
         verdict == Verdict.OPEN
-            ? "%s, these runs show no connection of rank and %s"
-                .formatted(sentence(where), quality.words())
-            : "%s, lower rank goes %swith %s".formatted(sentence(where), strength, direction);
+            ? "%s, these runs show no connection of %s and %s"
+                .formatted(sentence(where), response.words(), quality.words())
+            : "%s, %s goes %swith %s"
+                .formatted(sentence(where), response.low(), strength, direction);
     return new Conclusion(
-        "rank-and-" + quality.words().replace(' ', '-') + idSuffix,
+        response.id() + "-and-" + quality.id() + idSuffix,
         verdict,
         "%s: Spearman's ρ = %s %s over %d settings, %s after Holm."
             .formatted(
@@ -123,14 +126,6 @@ final class Conclusions {
                 interval(rho.interval()),
                 association.settings(),
                 p(association.holm())));
-  }
-
-  private static String better(Relation.Quality quality) {
-    return quality.good() < 0 ? "higher " + quality.words() : "a smaller " + quality.words();
-  }
-
-  private static String worse(Relation.Quality quality) {
-    return quality.good() < 0 ? "lower " + quality.words() : "a larger " + quality.words();
   }
 
   private static Verdict verdict(boolean clear, double found, int expected) {

@@ -1,55 +1,23 @@
 package io.rankfall.study.statistics;
 
-import io.rankfall.study.statistics.RunSummary.Measured;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How rank goes with a measure of generalization.
+ * How two quantities go together.
  *
+ * @param response rank or share
+ * @param quality what it is compared with
  * @param marginal over all settings as they are; null if they are too few or do not differ
  * @param partial of what B, μ, wd and the other settings, each held fixed, leave unexplained
  */
 public record Relation(
-    Quality quality, @Nullable Association marginal, @Nullable Association partial) {
-
-  /** What rank is compared with. */
-  public enum Quality {
-    TEST_ACCURACY("test accuracy", -1) {
-      @Override
-      double of(Measured measured) {
-        return measured.testAccuracy();
-      }
-    },
-    /** Training minus test accuracy. */
-    GENERALIZATION_GAP("generalization gap", +1) {
-      @Override
-      double of(Measured measured) {
-        return measured.generalizationGap();
-      }
-    };
-
-    private final String words;
-    private final int good;
-
-    Quality(String words, int good) {
-      this.words = words;
-      this.good = good;
-    }
-
-    abstract double of(Measured measured);
-
-    String words() {
-      return words;
-    }
-
-    /** The sign of the correlation with rank if low rank generalizes better. */
-    int good() {
-      return good;
-    }
-  }
+    Quantity response,
+    Quantity quality,
+    @Nullable Association marginal,
+    @Nullable Association partial) {
 
   /** Those there are, the marginal one first. */
   Stream<Association> associations() {
@@ -57,8 +25,27 @@ public record Relation(
         .flatMap(Optional::stream);
   }
 
-  static Relation of(Quality quality, SettingMeans means) {
-    ToDoubleFunction<Measured> measure = quality::of;
-    return new Relation(quality, means.marginal(measure), means.partial(measure));
+  /** Those of rank and generalization and, where any run was searched, those of the share. */
+  static List<Relation> of(List<RunSummary> runs) {
+    SettingMeans all = new SettingMeans(runs);
+    Stream<Relation> ofRank =
+        Stream.of(Quantity.TEST_ACCURACY, Quantity.GENERALIZATION_GAP)
+            .map(quality -> of(Quantity.RANK, quality, all));
+    List<RunSummary> searched = runs.stream().filter(Quantity.SHARE::isKnownOf).toList();
+    if (searched.isEmpty()) {
+      return ofRank.toList();
+    }
+    SettingMeans some = new SettingMeans(searched);
+    return Stream.concat(
+            ofRank,
+            Stream.of(
+                of(Quantity.RANK, Quantity.SHARE, some),
+                of(Quantity.SHARE, Quantity.TEST_ACCURACY, some)))
+        .toList();
+  }
+
+  private static Relation of(Quantity response, Quantity quality, SettingMeans means) {
+    return new Relation(
+        response, quality, means.marginal(response, quality), means.partial(response, quality));
   }
 }

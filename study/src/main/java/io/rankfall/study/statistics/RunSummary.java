@@ -44,14 +44,19 @@ public record RunSummary(
    * @param trainAccuracy share of examples, 0 to 1: mean over the last epoch's mini-batches, each
    *     before its step
    * @param testAccuracy share of examples, 0 to 1
+   * @param share {@link Quantity#SHARE}, 0 to 1; null if it was not searched
    */
-  public record Measured(double meanRank, double trainAccuracy, double testAccuracy) {
+  public record Measured(
+      double meanRank, double trainAccuracy, double testAccuracy, @Nullable Double share) {
     public Measured {
       if (!(meanRank >= 0 && meanRank < Double.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException("mean rank: expected 0 or more, found " + meanRank);
       }
       requireShare("training accuracy", trainAccuracy);
       requireShare("test accuracy", testAccuracy);
+      if (share != null) {
+        requireShare("share of parameters", share);
+      }
     }
 
     private static void requireShare(String what, double share) {

@@ -1,5 +1,8 @@
 package io.rankfall.study.statistics;
 
+import io.rankfall.study.store.Compressibility;
+import io.rankfall.study.store.Compressibility.Method;
+import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.train.Evaluation;
@@ -7,6 +10,7 @@ import io.rankfall.train.RunSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param testExamples behind every test accuracy
  */
 public record RunTable(String rankMeasure, int testExamples, List<RunSummary> runs) {
+  /** Of {@link Quantity#SHARE}. */
+  private static final double POINTS = 1;
+
   private static final Comparator<RunSummary> ORDER =
       Comparator.comparing(RunSummary::others)
           .thenComparingDouble(RunSummary::weightDecay)
@@ -54,16 +61,22 @@ public record RunTable(String rankMeasure, int testExamples, List<RunSummary> ru
   /**
    * The runs of a study at their last epochs.
    *
+   * @param found by run, where it was searched
    * @param testExamples of the data set that they were measured on
    */
-  public static RunTable of(List<StoredRun> stored, RankMeasure measure, int testExamples) {
+  public static RunTable of(
+      List<StoredRun> stored,
+      Map<String, Compressibility> found,
+      RankMeasure measure,
+      int testExamples) {
     return new RunTable(
         "mean over all layers but the last of the number of " + measure.words,
         testExamples,
-        stored.stream().map(run -> summary(run, measure)).toList());
+        stored.stream().map(run -> summary(run, found.get(run.id()), measure)).toList());
   }
 
-  private static RunSummary summary(StoredRun run, RankMeasure measure) {
+  private static RunSummary summary(
+      StoredRun run, @Nullable Compressibility found, RankMeasure measure) {
     RunSpec spec = run.spec();
     RunSummary.Outcome outcome =
         switch (run.state()) {
@@ -81,15 +94,22 @@ public record RunTable(String rankMeasure, int testExamples, List<RunSummary> ru
         spec.seed(),
         outcome,
         spec.architecture().outputs(),
-        outcome == RunSummary.Outcome.COMPLETED ? measured(run.last(), measure) : null);
+        outcome == RunSummary.Outcome.COMPLETED ? measured(run.last(), found, measure) : null);
   }
 
   private static RunSummary.@Nullable Measured measured(
-      @Nullable StoredEpoch last, RankMeasure measure) {
+      @Nullable StoredEpoch last, @Nullable Compressibility found, RankMeasure measure) {
     Evaluation training = last == null ? null : last.training();
     return last == null || training == null
         ? null
-        : new RunSummary.Measured(measure.of(last), training.accuracy(), last.test().accuracy());
+        : new RunSummary.Measured(
+            measure.of(last), training.accuracy(), last.test().accuracy(), share(found));
+  }
+
+  private static @Nullable Double share(@Nullable Compressibility found) {
+    return found == null
+        ? null
+        : found.smallest(Method.DATA_AWARE, POINTS).map(Smallest::share).orElse(null);
   }
 
   private static String others(RunSpec spec) {

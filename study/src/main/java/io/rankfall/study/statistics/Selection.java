@@ -46,6 +46,7 @@ record Selection(List<RunSummary> used, List<SetApart> apart) {
     return new RunCounts(
         used.size() + apart.size(),
         used.size(),
+        (int) used.stream().filter(Quantity.SHARE::isKnownOf).count(),
         count(SetApart.Reason.DIVERGED),
         count(SetApart.Reason.UNTRAINED),
         count(SetApart.Reason.FAILED),

@@ -49,7 +49,10 @@ public enum SettingAxis {
     return symbol;
   }
 
-  /** The sign of the trend of rank along this axis that the paper claims. */
+  /**
+   * The sign of the trend of rank along this axis that the paper claims, and that of the share if
+   * it follows.
+   */
   int expected() {
     return expected;
   }

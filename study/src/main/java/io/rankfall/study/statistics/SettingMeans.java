@@ -1,6 +1,7 @@
 package io.rankfall.study.statistics;
 
-import io.rankfall.study.statistics.RunSummary.Measured;
+import static java.util.Objects.requireNonNull;
+
 import io.rankfall.study.statistics.RunSummary.Setting;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.hipparchus.distribution.continuous.NormalDistribution;
@@ -35,6 +35,9 @@ final class SettingMeans {
   private final Map<Setting, List<RunSummary>> settings;
   private final List<RealVector> fixed;
 
+  /**
+   * @param runs on which all that is asked for was measured
+   */
   SettingMeans(List<RunSummary> runs) {
     this.settings =
         runs.stream()
@@ -44,40 +47,44 @@ final class SettingMeans {
     this.fixed = settings.isEmpty() ? List.of() : basis(controls());
   }
 
-  @Nullable Association marginal(ToDoubleFunction<Measured> quality) {
-    return association(quality, List.of());
+  @Nullable Association marginal(Quantity response, Quantity quality) {
+    return association(response, quality, List.of());
   }
 
-  @Nullable Association partial(ToDoubleFunction<Measured> quality) {
-    return association(quality, fixed);
+  @Nullable Association partial(Quantity response, Quantity quality) {
+    return association(response, quality, fixed);
   }
 
-  private double[] means(ToDoubleFunction<Measured> measure) {
+  private double[] means(Quantity quantity) {
     return settings.values().stream()
         .mapToDouble(
             runs ->
-                runs.stream().map(RunSummary::result).mapToDouble(measure).average().orElseThrow())
+                runs.stream()
+                    .map(run -> requireNonNull(quantity.of(run.result()), run.id()))
+                    .mapToDouble(Double::doubleValue)
+                    .average()
+                    .orElseThrow())
         .toArray();
   }
 
   private @Nullable Association association(
-      ToDoubleFunction<Measured> quality, List<RealVector> held) {
-    double[] rank = means(Measured::meanRank);
-    double[] good = means(quality);
+      Quantity response, Quantity quality, List<RealVector> held) {
+    double[] x = means(response);
+    double[] y = means(quality);
     // The constant among the controls is no loss: every correlation takes it.
     int taken = Math.max(0, held.size() - 1);
-    if (rank.length - taken < FEWEST) {
+    if (x.length - taken < FEWEST) {
       return null;
     }
     NaturalRanking ranking = new NaturalRanking();
-    Double spearman = correlation(ranking.rank(rank), ranking.rank(good), held);
-    Double pearson = correlation(rank, good, held);
+    Double spearman = correlation(ranking.rank(x), ranking.rank(y), held);
+    Double pearson = correlation(x, y, held);
     if (spearman == null || pearson == null) {
       return null;
     }
-    Correlation monotone = correlation(spearman, 1 + spearman * spearman / 2, rank.length - taken);
+    Correlation monotone = correlation(spearman, 1 + spearman * spearman / 2, x.length - taken);
     return new Association(
-        rank.length, taken, monotone, correlation(pearson, 1, rank.length - taken), monotone.p());
+        x.length, taken, monotone, correlation(pearson, 1, x.length - taken), monotone.p());
   }
 
   private static @Nullable Double correlation(double[] x, double[] y, List<RealVector> held) {

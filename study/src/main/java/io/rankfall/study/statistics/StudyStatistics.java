@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.rankfall.study.statistics.LogRegression.Predictor;
-import io.rankfall.study.statistics.Relation.Quality;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,9 +11,11 @@ import java.util.Optional;
 
 /**
  * What the runs of a study say about rank: does it fall with small batches, large learning rates
- * and weight decay, by how much, and does it go with generalization?
+ * and weight decay, by how much, and does it go with generalization? Where their compressibility
+ * was searched, the same is asked of the share of parameters that they need.
  *
  * @param rankMeasure how ranks were counted, in words
+ * @param shareMeasure how the share was found, in words
  * @param seed of the bootstrap
  * @param apart runs that only the counts contain
  * @param trends of the axes along which runs can be compared
@@ -25,6 +26,7 @@ import java.util.Optional;
 public record StudyStatistics(
     int formatVersion,
     String rankMeasure,
+    String shareMeasure,
     long seed,
     RunCounts runs,
     List<SetApart> apart,
@@ -34,7 +36,10 @@ public record StudyStatistics(
     int tests,
     List<Conclusion> conclusions,
     List<String> notes) {
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 2;
+
+  private static final String SHARE_MEASURE =
+      "smallest share of parameters found within 1 point of a run's own test accuracy, ranks chosen by inputs";
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -58,13 +63,12 @@ public record StudyStatistics(
     List<String> notes = new ArrayList<>();
     List<Trend> trends = trends(selection.used(), seed, notes);
     List<Regression> regressions = regressions(selection.used(), notes);
-    SettingMeans means = new SettingMeans(selection.used());
-    List<Relation> relations =
-        Arrays.stream(Quality.values()).map(quality -> Relation.of(quality, means)).toList();
+    List<Relation> relations = Relation.of(selection.used());
     Adjusted adjusted = Adjusted.of(trends, relations);
     return new StudyStatistics(
         FORMAT_VERSION,
         table.rankMeasure(),
+        SHARE_MEASURE,
         seed,
         selection.counts(),
         selection.apart(),
@@ -79,13 +83,22 @@ public record StudyStatistics(
   private static List<Trend> trends(List<RunSummary> runs, long seed, List<String> notes) {
     List<Trend> trends = new ArrayList<>();
     for (SettingAxis axis : SettingAxis.values()) {
-      Optional<Trend> trend = Trend.of(axis, runs, seed);
+      Optional<Trend> trend = Trend.of(Quantity.RANK, axis, runs, seed);
       trend.ifPresentOrElse(
           trends::add,
           () ->
               notes.add(
                   "No trend along %s: no two runs differ in it and the seed alone."
                       .formatted(axis.words())));
+    }
+    List<RunSummary> searched = runs.stream().filter(Quantity.SHARE::isKnownOf).toList();
+    for (SettingAxis axis : SettingAxis.values()) {
+      Trend.of(Quantity.SHARE, axis, searched, seed).ifPresent(trends::add);
+    }
+    if (!searched.isEmpty() && searched.size() < runs.size()) {
+      notes.add(
+          "%d of %d runs were searched for the share of parameters they need: what is said of it is of those alone."
+              .formatted(searched.size(), runs.size()));
     }
     return trends;
   }
@@ -148,6 +161,7 @@ public record StudyStatistics(
         Association partial = relation.partial();
         related.add(
             new Relation(
+                relation.response(),
                 relation.quality(),
                 marginal == null ? null : marginal.adjusted(holm[next++]),
                 partial == null ? null : partial.adjusted(holm[next++])));
@@ -165,8 +179,14 @@ public record StudyStatistics(
     }
   }
 
-  /** The trend along an axis, if runs can be compared along it. */
-  public Optional<Trend> trend(SettingAxis axis) {
-    return trends.stream().filter(trend -> trend.axis() == axis).findFirst();
+  /**
+   * The trend along an axis, if runs can be compared along it.
+   *
+   * @param response rank or share
+   */
+  public Optional<Trend> trend(Quantity response, SettingAxis axis) {
+    return trends.stream()
+        .filter(trend -> trend.response() == response && trend.axis() == axis)
+        .findFirst();
   }
 }

@@ -1,5 +1,7 @@
 package io.rankfall.study.statistics;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,19 +12,22 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether rank rises or falls along one axis while the others are held fixed.
+ * Whether rank, or the share of parameters needed, rises or falls along one axis while the others
+ * are held fixed.
  *
- * @param expected the sign that the paper claims
+ * @param response rank or share
+ * @param expected the sign that the paper claims of rank, and that a share which follows rank has
  * @param runs in blocks with more than one value of the axis; others say nothing here
  * @param rising blocks with τ &gt; 0
  * @param falling blocks with τ &lt; 0
  * @param tau ΣS/ΣD over the blocks, where τ-b = S/D is each block's: their mean, weighted by the
- *     number of comparable pairs; null if ranks differ nowhere
+ *     number of comparable pairs; null if responses differ nowhere
  * @param largestTau what τ can be at most with these levels and these ties: below 1 where seeds
  *     repeat, since runs of one setting cannot be ordered
  * @param interval of τ; null where neither blocks nor seeds are enough
  */
 public record Trend(
+    Quantity response,
     SettingAxis axis,
     int expected,
     int runs,
@@ -40,16 +45,18 @@ public record Trend(
   /**
    * Empty if no two runs differ in this axis and the seed alone.
    *
+   * @param runs on which the response was measured
    * @param seed of the interval's bootstrap
    */
-  static Optional<Trend> of(SettingAxis axis, List<RunSummary> runs, long seed) {
-    List<Block> blocks = blocks(axis, runs);
+  static Optional<Trend> of(Quantity response, SettingAxis axis, List<RunSummary> runs, long seed) {
+    List<Block> blocks = blocks(response, axis, runs);
     if (blocks.isEmpty()) {
       return Optional.empty();
     }
     List<Double> taus = blocks.stream().map(Block::tau).filter(Objects::nonNull).toList();
     return Optional.of(
         new Trend(
+            response,
             axis,
             axis.expected(),
             blocks.stream().mapToInt(Block::runs).sum(),
@@ -72,13 +79,13 @@ public record Trend(
     return scale == 0 ? 1 : blocks.stream().mapToDouble(Block::mostScore).sum() / scale;
   }
 
-  private static List<Block> blocks(SettingAxis axis, List<RunSummary> runs) {
+  private static List<Block> blocks(Quantity response, SettingAxis axis, List<RunSummary> runs) {
     Map<String, TreeMap<Double, List<Double>>> byFixed = new LinkedHashMap<>();
     for (RunSummary run : runs) {
       byFixed
           .computeIfAbsent(axis.othersOf(run.setting()), fixed -> new TreeMap<>())
           .computeIfAbsent(axis.of(run.setting()), level -> new ArrayList<>())
-          .add(run.meanRank());
+          .add(requireNonNull(response.of(run.result()), run.id()));
     }
     List<Block> blocks = new ArrayList<>();
     byFixed.forEach(
@@ -88,7 +95,7 @@ public record Trend(
                 new Block(
                     fixed,
                     levels.values().stream()
-                        .map(ranks -> ranks.stream().mapToDouble(Double::doubleValue).toArray())
+                        .map(found -> found.stream().mapToDouble(Double::doubleValue).toArray())
                         .toList()));
           }
         });
@@ -97,6 +104,7 @@ public record Trend(
 
   Trend adjusted(double holm) {
     return new Trend(
+        response,
         axis,
         expected,
         runs,

@@ -6,7 +6,7 @@ const VERDICTS = {
   OPEN: { class: 'open', mark: '?', word: 'stays open' },
 };
 
-const trendOf = axis => statistics.trends.find(trend => trend.axis === axis.enum && (trend.response ?? 'RANK') === 'RANK') ?? null;
+const trendOf = axis => statistics.trends.find(trend => trend.axis === axis.enum && trend.response === 'RANK') ?? null;
 const conclusionOf = id => statistics.conclusions.find(conclusion => conclusion.id === id) ?? null;
 const signed = value => shown(value, v => v.toFixed(2).replace('-', '−'));
 const intervalText = interval => (interval ? `[${signed(interval.low)}, ${signed(interval.high)}]` : MISSING);
@@ -46,7 +46,7 @@ const trendsTable = () =>
     statistics.trends
   );
 const axisNamed = name => AXES.find(axis => axis.enum === name)?.name ?? name;
-const responseName = trend => ({ RANK: 'rank', SHARE: 'parameters needed' })[trend.response ?? 'RANK'] ?? trend.response;
+const responseName = asked => QUANTITIES[asked.response] ?? asked.response;
 
 const regressionsTable = () =>
   plainTable(
@@ -74,15 +74,16 @@ const relationRows = statistics.relations.flatMap(relation =>
     .filter(([, association]) => association !== null)
     .map(([where, association]) => ({ relation, where, association }))
 );
-const QUALITIES = { TEST_ACCURACY: 'test accuracy', GENERALIZATION_GAP: 'generalization gap' };
+const QUANTITIES = { RANK: 'rank', SHARE: 'parameters needed', TEST_ACCURACY: 'test accuracy', GENERALIZATION_GAP: 'generalization gap' };
 
 const relationsTable = () =>
   plainTable(
     'relations',
-    'What goes with rank',
+    'What goes with what',
     'Correlations over settings, each the mean of its seeds. The paper found generalization to be marginal.',
     [
-      ['rank and', row => QUALITIES[row.relation.quality] ?? row.relation.quality.toLowerCase().replaceAll('_', ' ')],
+      ['of', row => responseName(row.relation)],
+      ['and', row => QUANTITIES[row.relation.quality] ?? row.relation.quality],
       ['over', row => row.where],
       ['Spearman’s ρ', row => row.association.spearman.coefficient, 'number', signed],
       ['95 %', row => row.association.spearman.interval.low, 'number', (_, row) => intervalText(row.association.spearman.interval)],

@@ -6,7 +6,11 @@ import io.rankfall.study.Versions;
 import io.rankfall.study.statistics.RunTable;
 import io.rankfall.study.statistics.RunTable.RankMeasure;
 import io.rankfall.study.store.Claim;
+import io.rankfall.study.store.Compressibility;
+import io.rankfall.study.store.Compressibility.Method;
+import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.study.store.Provenance;
+import io.rankfall.study.store.SearchClaim;
 import io.rankfall.study.store.Session;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
@@ -26,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -94,6 +99,30 @@ record MadeUpStudy(Path file) {
     return this;
   }
 
+  /**
+   * With what a search found in the runs that learned something: the larger B, the more is left.
+   */
+  MadeUpStudy searched() throws IOException {
+    try (StudyStore store = StudyStore.open(file.toString(), Opening.EXISTING);
+        Session session = Session.join(store, "sweep")) {
+      for (var claim = search(session); claim.isPresent(); claim = search(session)) {
+        List<Smallest> smallest = new ArrayList<>();
+        for (Method method : List.of(Method.PLAIN, Method.DATA_AWARE)) {
+          for (double points : List.of(0.5, 1.0, 2.0)) {
+            double share = claim.get().spec().batchSize() / (80 + points);
+            smallest.add(new Smallest(method, points, Math.round(share * 1000), share, 0.8));
+          }
+        }
+        claim.get().found(new Compressibility(0.8, 1000, smallest));
+      }
+    }
+    return this;
+  }
+
+  private static Optional<SearchClaim> search(Session session) throws IOException {
+    return session.claimSearch(run -> run.spec().sgd().weightDecay() < 0.1);
+  }
+
   private static void train(Claim claim) throws IOException {
     RunSpec spec = claim.spec();
     claim.started(-1, PROVENANCE);
@@ -140,7 +169,8 @@ record MadeUpStudy(Path file) {
   StudyReport report() throws IOException {
     try (StudyStore store = StudyStore.open(file.toString(), Opening.EXISTING)) {
       List<StoredRun> runs = store.runs();
-      RunTable table = RunTable.of(runs, RankMeasure.HUNDREDTH, TEST_EXAMPLES);
+      RunTable table =
+          RunTable.of(runs, store.compressibilities(), RankMeasure.HUNDREDTH, TEST_EXAMPLES);
       return StudyReport.of(HOSTILE, store, runs, table, 1);
     }
   }

@@ -172,6 +172,44 @@ final class StudyReportBrowserTest {
   }
 
   @Test
+  void whatWasSearchedIsDrawnAndInTheStatistics() throws Exception {
+    MadeUpStudy.grid(
+            folder.resolve("searched.db"),
+            SMALL,
+            List.of(4, 16, 64),
+            List.of(0.1),
+            List.of(0.0, 1e-3),
+            2)
+        .searched()
+        .report()
+        .write(folder.resolve("searched.html"));
+    open("searched.html");
+    drawAll();
+
+    assertThat(texts("#figure-trends tbody tr", "row.cells[1].textContent"))
+        .isEqualTo("rank,rank,parameters needed,parameters needed");
+    assertThat(
+            texts(
+                "#figure-relations tbody tr",
+                "row.cells[0].textContent + ' and ' + row.cells[1].textContent"))
+        .contains(
+            "rank and test accuracy",
+            "rank and parameters needed",
+            "parameters needed and test accuracy");
+    assertThat(browser.text("return document.querySelector('.findings').textContent"))
+        .contains("maller batches go with a smaller share of parameters needed: τ = ");
+    assertThat(
+            browser.text("return document.querySelector('#figure-compressibility h3').textContent"))
+        .contains("the most compressible network needs 4.9");
+    assertThat(browser.console()).isEmpty();
+  }
+
+  private static String texts(String rows, String text) {
+    return browser.text(
+        "return [...document.querySelectorAll('%s')].map(row => %s).join()".formatted(rows, text));
+  }
+
+  @Test
   void textOfTheStudyIsNeverMarkup() {
     open("small.html");
 

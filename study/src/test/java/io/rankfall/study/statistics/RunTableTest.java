@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rankfall.study.statistics.RunSummary.Measured;
 import io.rankfall.study.statistics.RunSummary.Outcome;
 import io.rankfall.study.statistics.RunTable.RankMeasure;
+import io.rankfall.study.store.Compressibility;
+import io.rankfall.study.store.Compressibility.Method;
+import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredRun;
@@ -16,6 +19,7 @@ import io.rankfall.train.RunSpec;
 import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RunTableTest {
@@ -39,9 +43,10 @@ class RunTableTest {
   @Test
   void takesSettingsAndTheWantedRankFromTheStudy() {
     RunTable table =
-        RunTable.of(List.of(stored(RunState.COMPLETED, 4, 8)), RankMeasure.HUNDREDTH, 100);
+        RunTable.of(
+            List.of(stored(RunState.COMPLETED, 4, 8)), Map.of(), RankMeasure.HUNDREDTH, 100);
     RunSummary run = table.runs().get(0);
-    assertThat(run.measured()).isEqualTo(new Measured(4.5, 0.9, 0.8));
+    assertThat(run.measured()).isEqualTo(new Measured(4.5, 0.9, 0.8, null));
     assertThat(run.setting())
         .isEqualTo(
             new RunSummary.Setting(
@@ -53,11 +58,34 @@ class RunTableTest {
     assertThat(run.classes()).isEqualTo(3);
     assertThat(table.rankMeasure()).contains("0.01");
     assertThat(
-            RunTable.of(List.of(stored(RunState.COMPLETED, 4, 8)), RankMeasure.THOUSANDTH, 100)
+            RunTable.of(
+                    List.of(stored(RunState.COMPLETED, 4, 8)),
+                    Map.of(),
+                    RankMeasure.THOUSANDTH,
+                    100)
                 .runs()
                 .get(0)
                 .meanRank())
         .isEqualTo(6);
+  }
+
+  @Test
+  void takesTheShareWithinOnePointOfRunsThatWereSearched() {
+    StoredRun searched = stored(RunState.COMPLETED, 4, 8);
+    StoredRun other = stored(RunState.COMPLETED, 16, 8);
+    Compressibility found =
+        new Compressibility(
+            0.8,
+            100,
+            List.of(
+                new Smallest(Method.PLAIN, 1, 60, 0.6, 0.79),
+                new Smallest(Method.DATA_AWARE, 0.5, 50, 0.5, 0.795),
+                new Smallest(Method.DATA_AWARE, 1, 40, 0.4, 0.79),
+                new Smallest(Method.DATA_AWARE, 2, 30, 0.3, 0.78)));
+    RunTable table =
+        RunTable.of(
+            List.of(searched, other), Map.of(searched.id(), found), RankMeasure.HUNDREDTH, 100);
+    assertThat(table.runs()).extracting(run -> run.result().share()).containsExactly(0.4, null);
   }
 
   @Test
@@ -68,7 +96,7 @@ class RunTableTest {
             stored(RunState.WAITING, 2, 8),
             stored(RunState.RUNNING, 4, 8),
             stored(RunState.DIVERGED, 8, 8));
-    RunTable table = RunTable.of(stored, RankMeasure.HUNDREDTH, 100);
+    RunTable table = RunTable.of(stored, Map.of(), RankMeasure.HUNDREDTH, 100);
     assertThat(table.runs())
         .extracting(RunSummary::outcome)
         .containsExactly(Outcome.UNFINISHED, Outcome.UNFINISHED, Outcome.DIVERGED, Outcome.FAILED);

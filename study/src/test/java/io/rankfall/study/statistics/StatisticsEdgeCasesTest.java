@@ -30,7 +30,7 @@ class StatisticsEdgeCasesTest {
     List<RunSummary> all =
         Studies.grid(1, 1, (b, mu, wd, noise) -> 10 + b).stream().map(Studies::diverged).toList();
     StudyStatistics found = Studies.ask(all);
-    assertThat(found.runs()).isEqualTo(new RunCounts(18, 0, 18, 0, 0, 0));
+    assertThat(found.runs()).isEqualTo(new RunCounts(18, 0, 0, 18, 0, 0, 0));
     assertThat(found.apart()).hasSize(18);
     assertThat(found.trends()).isEmpty();
     assertThat(found.regressions()).isEmpty();
@@ -50,7 +50,7 @@ class StatisticsEdgeCasesTest {
     assertThat(found.trends()).isEqualTo(alone.trends());
     assertThat(found.regressions()).isEqualTo(alone.regressions());
     assertThat(found.relations()).isEqualTo(alone.relations());
-    assertThat(found.runs()).isEqualTo(new RunCounts(40, 36, 1, 1, 1, 1));
+    assertThat(found.runs()).isEqualTo(new RunCounts(40, 36, 0, 1, 1, 1, 1));
     assertThat(found.apart())
         .extracting(SetApart::reason)
         .containsExactly(
@@ -72,7 +72,7 @@ class StatisticsEdgeCasesTest {
     for (int b = 0; b < 5; b++) {
       runs.add(Studies.run(4 << b, 0.1, 1e-3, 1, 10 + b));
     }
-    Trend trend = Studies.ask(runs).trend(SettingAxis.BATCH_SIZE).orElseThrow();
+    Trend trend = Studies.ask(runs).trend(Quantity.RANK, SettingAxis.BATCH_SIZE).orElseThrow();
     assertThat(trend.interval()).isNull();
     assertThat(trend.tau()).isEqualTo(1);
     assertThat(trend.largestTau()).isEqualTo(1);
@@ -113,7 +113,7 @@ class StatisticsEdgeCasesTest {
     assertThat(trend.tau()).isNull();
     assertThat(trend.test().twoSided()).isEqualTo(1);
     assertThat(found.conclusions()).extracting(Conclusion::verdict).containsOnly(Verdict.OPEN);
-    assertThat(found.conclusions().get(0).text()).contains("Ranks do not differ at all");
+    assertThat(found.conclusions().get(0).text()).contains("The rank does not differ at all");
     assertThat(found.relations().get(0).marginal()).isNull();
     assertThat(found.regressions().get(0).rSquared()).isZero();
   }
@@ -123,7 +123,7 @@ class StatisticsEdgeCasesTest {
     List<RunSummary> runs = Studies.grid(1, 1, (b, mu, wd, noise) -> 10 + b);
     List<RunSummary> some = new ArrayList<>(runs);
     some.set(0, Studies.diverged(runs.get(0)));
-    Trend trend = Studies.ask(some).trend(SettingAxis.BATCH_SIZE).orElseThrow();
+    Trend trend = Studies.ask(some).trend(Quantity.RANK, SettingAxis.BATCH_SIZE).orElseThrow();
     assertThat(trend.blocks()).extracting(BlockTrend::levels).containsOnly(2, 3);
     assertThat(trend.test().score()).isEqualTo(5 * 3 + 1);
     assertThat(trend.tau()).isEqualTo(1);
@@ -144,9 +144,9 @@ class StatisticsEdgeCasesTest {
               run.seed(),
               run.outcome(),
               run.classes(),
-              new Measured(run.meanRank() + 500, 0.9, 0.85)));
+              new Measured(run.meanRank() + 500, 0.9, 0.85, null)));
     }
-    Trend trend = Studies.ask(runs).trend(SettingAxis.BATCH_SIZE).orElseThrow();
+    Trend trend = Studies.ask(runs).trend(Quantity.RANK, SettingAxis.BATCH_SIZE).orElseThrow();
     assertThat(trend.blocks()).hasSize(12);
     assertThat(trend.tau()).isEqualTo(1);
     assertThat(Studies.ask(runs).regressions().get(0).intercepts()).isEqualTo(2);
@@ -180,10 +180,10 @@ class StatisticsEdgeCasesTest {
   @Test
   void runsAreValidated() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Measured(Double.NaN, 0.5, 0.5))
+        .isThrownBy(() -> new Measured(Double.NaN, 0.5, 0.5, null))
         .withMessageContaining("mean rank: expected 0 or more, found NaN");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Measured(1, 0.5, 1.5))
+        .isThrownBy(() -> new Measured(1, 0.5, 1.5, null))
         .withMessageContaining("test accuracy: expected 0 to 1, found 1.5");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new RunSummary("x", "", 4, 0.1, 0, 1, Outcome.COMPLETED, 10, null))

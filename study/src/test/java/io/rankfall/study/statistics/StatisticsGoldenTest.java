@@ -64,7 +64,8 @@ class StatisticsGoldenTest {
               new Measured(
                   run.get("rank").asDouble(),
                   run.get("train").asDouble(),
-                  run.get("test").asDouble())));
+                  run.get("test").asDouble(),
+                  null)));
     }
     return new RunTable("made-up ranks", study.get("testExamples").asInt(), runs);
   }
@@ -84,7 +85,7 @@ class StatisticsGoldenTest {
     StudyStatistics found = StudyStatistics.of(table(node(name)), 1);
     for (SettingAxis axis : SettingAxis.values()) {
       JsonNode expected = node(name).get("golden").get("trends").get(axis.name());
-      Trend trend = found.trend(axis).orElseThrow();
+      Trend trend = found.trend(Quantity.RANK, axis).orElseThrow();
       assertThat(trend.blocks()).hasSize(expected.get("blocks").asInt());
       assertThat(trend.runs()).isEqualTo(expected.get("runs").asInt());
       assertThat(trend.tau()).isCloseTo(expected.get("tau").asDouble(), within(ROUNDING));

@@ -53,8 +53,8 @@ class StatisticsPropertiesTest {
     List<RunSummary> turned =
         runs.stream().map(r -> Studies.withRank(r, rank -> 100 - rank)).toList();
     for (SettingAxis axis : SettingAxis.values()) {
-      Trend a = Studies.ask(runs).trend(axis).orElseThrow();
-      Trend b = Studies.ask(turned).trend(axis).orElseThrow();
+      Trend a = Studies.ask(runs).trend(Quantity.RANK, axis).orElseThrow();
+      Trend b = Studies.ask(turned).trend(Quantity.RANK, axis).orElseThrow();
       assertThat(b.tau()).isEqualTo(-Objects.requireNonNull(a.tau()));
       assertThat(b.test().rising()).isCloseTo(a.test().falling(), within(1e-12));
     }

@@ -36,7 +36,7 @@ final class Studies {
         seed,
         Outcome.COMPLETED,
         10,
-        new Measured(rank, 0.9, testAccuracy));
+        new Measured(rank, 0.9, testAccuracy, null));
   }
 
   /** As a rank, where B, μ and wd are the position on their axes. */
@@ -82,6 +82,23 @@ final class Studies {
   }
 
   static RunSummary withRank(RunSummary run, UnaryOperator<Double> change) {
+    Measured was = run.result();
+    return with(
+        run,
+        new Measured(
+            change.apply(was.meanRank()), was.trainAccuracy(), was.testAccuracy(), was.share()));
+  }
+
+  /** Searched: the share is made of the rank. */
+  static RunSummary withShare(RunSummary run, UnaryOperator<Double> ofRank) {
+    Measured was = run.result();
+    return with(
+        run,
+        new Measured(
+            was.meanRank(), was.trainAccuracy(), was.testAccuracy(), ofRank.apply(was.meanRank())));
+  }
+
+  private static RunSummary with(RunSummary run, Measured measured) {
     return new RunSummary(
         run.id(),
         run.others(),
@@ -91,10 +108,7 @@ final class Studies {
         run.seed(),
         run.outcome(),
         run.classes(),
-        new Measured(
-            change.apply(run.meanRank()),
-            run.result().trainAccuracy(),
-            run.result().testAccuracy()));
+        measured);
   }
 
   static RunSummary diverged(RunSummary run) {
