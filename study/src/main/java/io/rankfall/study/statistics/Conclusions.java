@@ -30,7 +30,9 @@ final class Conclusions {
       Association marginal = relation.marginal();
       Association partial = relation.partial();
       if (marginal != null) {
-        conclusions.add(of(relation, "", "over all settings", marginal));
+        String where =
+            marginal.heldFixed() == 0 ? "over all settings" : "over all settings of each network";
+        conclusions.add(of(relation, "", where, marginal));
       }
       if (partial != null) {
         conclusions.add(

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param response rank or share
  * @param quality what it is compared with
- * @param marginal over all settings as they are; null if they are too few or do not differ
+ * @param marginal over all settings of each network and schedule, whose ranks have different
+ *     ceilings; null if they are too few or do not differ
  * @param partial of what B, μ, wd and the other settings, each held fixed, leave unexplained
  */
 public record Relation(

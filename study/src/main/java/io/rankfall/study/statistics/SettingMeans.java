@@ -33,6 +33,7 @@ final class SettingMeans {
   private static final int FEWEST = 4;
 
   private final Map<Setting, List<RunSummary>> settings;
+  private final List<RealVector> networks;
   private final List<RealVector> fixed;
 
   /**
@@ -44,11 +45,12 @@ final class SettingMeans {
             .collect(
                 Collectors.groupingBy(
                     RunSummary::setting, LinkedHashMap::new, Collectors.toList()));
+    this.networks = settings.isEmpty() ? List.of() : basis(networkControls());
     this.fixed = settings.isEmpty() ? List.of() : basis(controls());
   }
 
   @Nullable Association marginal(Quantity response, Quantity quality) {
-    return association(response, quality, List.of());
+    return association(response, quality, networks);
   }
 
   @Nullable Association partial(Quantity response, Quantity quality) {
@@ -126,6 +128,14 @@ final class SettingMeans {
     double t = Math.abs(r) * Math.sqrt(freedom / ((1 - r) * (1 + r)));
     double p = Math.abs(r) == 1 ? 0 : 2 * new TDistribution(freedom).cumulativeProbability(-t);
     return new Correlation(r, interval, p);
+  }
+
+  /** Columns, the constant among them, that hold the other settings fixed, if these are few. */
+  private List<double[]> networkControls() {
+    List<double[]> each = indicators(settings.keySet().stream().map(Setting::others).toList());
+    double[] constant = new double[settings.size()];
+    Arrays.fill(constant, 1);
+    return each.size() <= MOST_CATEGORIES ? each : List.<double[]>of(constant);
   }
 
   /** Columns, the constant among them, that hold B, μ, wd and the other settings fixed. */

@@ -68,7 +68,7 @@ const regressionsTable = () =>
 
 const relationRows = statistics.relations.flatMap(relation =>
   [
-    ['all settings as they are', relation.marginal],
+    ['all settings, by network', relation.marginal],
     ['B, µ and wd held fixed', relation.partial],
   ]
     .filter(([, association]) => association !== null)
@@ -143,7 +143,7 @@ function axisTile(axis) {
 }
 
 function shareTile() {
-  const found = runs.filter(run => isTrained(run) && shareOf(run) !== null).sort((a, b) => shareOf(a) - shareOf(b));
+  const found = nearBest(searched(runs));
   if (found.length === 0) return null;
   const row = (name, run) => fact(name, percent(shareOf(run), 1));
   const middle = found[Math.floor(found.length / 2)];
@@ -152,8 +152,8 @@ function shareTile() {
     { class: 'tile' },
     el('h3', {}, 'parameters needed within 1 point'),
     el('p', { class: 'big' }, percent(shareOf(found[0]), 1)),
-    el('p', { class: 'unit' }, `the most compressible run: ${settingText({ batchSize: found[0].batchSize, learningRate: found[0].learningRate, weightDecay: found[0].weightDecay })}, ${percent(found[0].testAccuracy, 1)} accurate, ${times(1 / shareOf(found[0]))} smaller`),
-    el('dl', {}, row('median run', middle), row('least compressible', found.at(-1)))
+    el('p', { class: 'unit' }, `the most compressible of the best: ${runText(found[0])}, ${times(1 / shareOf(found[0]))} smaller`),
+    el('dl', {}, row('median of the best', middle), row('least compressible of the best', found.at(-1)))
   );
 }
 const fact = (name, value) => el('div', {}, el('dt', {}, name), el('dd', {}, value));

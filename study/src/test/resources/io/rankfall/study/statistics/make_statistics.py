@@ -209,11 +209,15 @@ def relation(runs, quality):
         for value in sorted({key[axis] for key in means}):
             columns.append(np.array([float(key[axis] == value) for key in means]))
     controls = np.column_stack(columns)
+    networks = {key[0] for key in means}
+    by_network = np.column_stack([np.array([float(key[0] == n) for key in means]) for n in sorted(networks)])
     result = {
         f"{kind}-{name}": correlation(x, y, c, name == "spearman")
-        for kind, c in (("marginal", None), ("partial", controls))
+        for kind, c in (("marginal", by_network if len(networks) > 1 else None), ("partial", controls))
         for name in ("spearman", "pearson")
     }
+    if len(networks) > 1:
+        return result
     # SciPy's own, with its own interval.
     own = stats.pearsonr(x, y)
     assert abs(own.confidence_interval().low - result["marginal-pearson"]["low"]) < 1e-12
