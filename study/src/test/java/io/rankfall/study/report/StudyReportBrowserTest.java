@@ -6,6 +6,7 @@ import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
 import io.rankfall.train.Mlp;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -256,10 +257,11 @@ final class StudyReportBrowserTest {
     System.getLogger(StudyReportBrowserTest.class.getName())
         .log(
             System.Logger.Level.INFO,
-            "500 runs: "
-                + browser.number(
-                    "return Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)")
-                + " ms");
+            "500 runs: %d ms, %,d bytes"
+                .formatted(
+                    browser.number(
+                        "return Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)"),
+                    Files.size(folder.resolve("large.html"))));
     drawAll();
     assertThat(browser.console()).isEmpty();
   }
