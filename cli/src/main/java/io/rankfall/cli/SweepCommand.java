@@ -10,6 +10,8 @@ import io.rankfall.study.sweep.SweepEstimate;
 import io.rankfall.study.sweep.SweepExecution;
 import io.rankfall.study.sweep.SweepFormatException;
 import io.rankfall.study.sweep.SweepSpec;
+import io.rankfall.study.sweep.WorkerJvm;
+import io.rankfall.study.sweep.Workplace;
 import io.rankfall.train.FashionMnist;
 import io.rankfall.train.RunSpec;
 import java.io.IOException;
@@ -92,10 +94,9 @@ final class SweepCommand implements Callable<Integer> {
   @Option(
       names = "--jobs",
       paramLabel = "N",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.ALWAYS,
       description =
-          "Worker processes, one thread and some 600 MB each; at most one a core is useful.")
-  private int jobs = Runtime.getRuntime().availableProcessors();
+          "Worker processes, one thread and some 600 MB each. Default: one a core.")
+  private @Nullable Integer jobs;
 
   @Option(
       names = "--compressibility",
@@ -125,11 +126,11 @@ final class SweepCommand implements Callable<Integer> {
     }
     String where = study == null ? sweep.name() + ".db" : study;
     Path folder = checkpoints == null ? folderOf(where) : checkpoints;
+    WorkerJvm jvm = WorkerCommand.jvm(sweep.runs(), folder);
+    Workplace here = Workplace.here(jvm.command(System.getProperty("java.class.path")));
     SweepExecution.Plan plan =
         UsageException.ifRefused(
-            () ->
-                new SweepExecution.Plan(
-                    jobs, WorkerCommand.command(sweep.runs(), folder), folder, checkpointSeconds));
+            () -> new SweepExecution.Plan(jobsHere(), here, folder, checkpointSeconds));
     if (!where.startsWith("jdbc:")) {
       // Before the folder is made: checkpoints are beside the study.
       AtomicFile.requireTarget(Path.of(where));
@@ -143,6 +144,10 @@ final class SweepCommand implements Callable<Integer> {
       execute(store, sweep, plan);
       return summary(store, sweep, where);
     }
+  }
+
+  private int jobsHere() {
+    return jobs == null ? Runtime.getRuntime().availableProcessors() : jobs;
   }
 
   private SweepSpec sweep() throws IOException {
@@ -184,7 +189,7 @@ final class SweepCommand implements Callable<Integer> {
             : study.replaceFirst("\\.db$", "") + ".checkpoints");
   }
 
-  private void execute(StudyStore store, SweepSpec sweep, SweepExecution.Plan plan)
+  private void execute(StudyStore store, SweepSpec sweep, SweepExecution.Plan here)
       throws IOException, InterruptedException {
     List<StoredRun> before = store.runsOf(sweep.name());
     Searches searches =
@@ -193,11 +198,12 @@ final class SweepCommand implements Callable<Integer> {
             : Searches.NONE;
     SweepProgress progress =
         new SweepProgress(console, before, searches, store.compressibilities().keySet());
-    if (!progress.hasWork()) {
+    if (progress.openRuns() == 0) {
       return;
     }
-    console.progress("%s; %s, %d at a time".formatted(RunsTable.summary(before), progress, jobs));
-    SweepExecution execution = new SweepExecution(store, sweep.name(), plan, searches, progress);
+    console.progress(
+        "%s; %s, %d at a time".formatted(RunsTable.summary(before), progress, here.workers()));
+    SweepExecution execution = new SweepExecution(store, sweep.name(), here, searches, progress);
     Thread stop = new Thread(execution::stop, "stop-sweep");
     Runtime.getRuntime().addShutdownHook(stop);
     try {
@@ -251,8 +257,8 @@ final class SweepCommand implements Callable<Integer> {
             "%n%d runs: about %s with %d at a time, the longest %s; %,d MB of checkpoints, %,d MB"
                 + " of study%n",
             sweep.runs().size(),
-            duration(estimate.seconds(jobs)),
-            jobs,
+            duration(estimate.seconds(jobsHere())),
+            jobsHere(),
             duration(estimate.longestSeconds()),
             megabytes(estimate.checkpointBytes()),
             megabytes(estimate.studyBytes()));

@@ -52,8 +52,9 @@ final class SweepProgress implements SweepListener {
                 .sum());
   }
 
-  boolean hasWork() {
-    return done < total || !unsearched.isEmpty();
+  /** How many runs there is something to do with. */
+  int openRuns() {
+    return Math.max(total - done, unsearched.size());
   }
 
   /** For example {@code 12 to train, 40 to search}. */

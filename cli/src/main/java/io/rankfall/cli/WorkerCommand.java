@@ -1,11 +1,11 @@
 package io.rankfall.cli;
 
 import io.rankfall.study.sweep.Worker;
+import io.rankfall.study.sweep.WorkerJvm;
 import io.rankfall.train.FashionMnist;
 import io.rankfall.train.RunSpec;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,16 +35,14 @@ final class WorkerCommand implements Callable<Integer> {
   }
 
   /**
-   * The command that starts a worker for any of the runs, with this process's class path.
+   * The JVM of a worker for any of the runs.
    *
    * @param crashes folder for the JVM's reports of crashes in native code
    */
-  static List<String> command(List<RunSpec> runs, Path crashes) {
+  static WorkerJvm jvm(List<RunSpec> runs, Path crashes) {
     long parameters = runs.stream().mapToLong(r -> r.architecture().parameters()).max().orElse(0);
     long heap = MEGABYTES + ((parameters * BYTES_OF_PARAMETER) >> 20);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
+    List<String> options =
         List.of(
             "-Xmx" + heap + "m",
             "-XX:+UseSerialGC",
@@ -52,12 +50,7 @@ final class WorkerCommand implements Callable<Integer> {
             "-XX:ErrorFile=" + crashes.resolve("crash-%p.log"),
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.bytedeco.javacpp.maxbytes=0",
-            "--enable-native-access=ALL-UNNAMED"));
-    if (Runtime.version().feature() >= 23) {
-      command.add("--sun-misc-unsafe-memory-access=allow");
-    }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Main.class.getName(), "worker"));
-    return command;
+            "--enable-native-access=ALL-UNNAMED");
+    return new WorkerJvm(options, Main.class.getName(), List.of("worker"));
   }
 }

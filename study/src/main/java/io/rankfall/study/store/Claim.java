@@ -221,4 +221,14 @@ public final class Claim implements Claimed {
         });
     return state.get(0);
   }
+
+  @Override
+  public void lost(String message) throws IOException {
+    hold.end(
+        "LOST",
+        message,
+        connection ->
+            Database.update(
+                connection, "UPDATE run SET state = 'WAITING', session = NULL WHERE id = ?", run));
+  }
 }

@@ -1,6 +1,7 @@
 package io.rankfall.study.store;
 
 import io.rankfall.train.RunSpec;
+import java.io.IOException;
 
 /** A run that this process works on, and no other. */
 public sealed interface Claimed permits Claim, SearchClaim {
@@ -8,4 +9,11 @@ public sealed interface Claimed permits Claim, SearchClaim {
   String run();
 
   RunSpec spec();
+
+  /**
+   * The worker was lost with its machine: the work waits again, and nothing is held against it.
+   *
+   * @throws LostClaimException if another process has the run by now
+   */
+  void lost(String message) throws IOException;
 }

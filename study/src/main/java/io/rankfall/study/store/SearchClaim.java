@@ -102,6 +102,11 @@ public final class SearchClaim implements Claimed {
     return crashes.get(0) < Claim.MOST_CRASHES;
   }
 
+  @Override
+  public void lost(String message) throws IOException {
+    hold.end("LOST", message, this::release);
+  }
+
   private void release(Connection connection) throws SQLException {
     Database.update(connection, "UPDATE run SET session = NULL WHERE id = ?", run());
   }

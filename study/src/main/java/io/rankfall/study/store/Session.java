@@ -158,7 +158,7 @@ public final class Session implements AutoCloseable {
   public Optional<SearchClaim> claimSearch(Predicate<StoredRun> wanted) throws StoreException {
     while (true) {
       Optional<StoredRun> candidate =
-          database.read(connection -> StoredRows.unsearched(connection, sweep)).stream()
+          database.read(connection -> StoredRows.searchable(connection, sweep)).stream()
               .filter(wanted)
               .findFirst();
       if (candidate.isEmpty()) {
@@ -188,14 +188,17 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** How many runs of the sweep are trained by anybody. */
-  public int running() throws StoreException {
-    return count("r.state = 'RUNNING'");
-  }
-
-  /** How many completed runs of the sweep are searched by anybody. */
-  public int searching() throws StoreException {
-    return count("r.state = 'COMPLETED' AND r.session IS NOT NULL");
+  /**
+   * Whether nothing is left to do for anybody: no run of the sweep waits or is trained, and none
+   * that is completed waits for a search or is searched.
+   *
+   * @param wanted which of those without {@link Compressibility} at their last epoch are searched
+   */
+  public boolean isDone(Predicate<StoredRun> wanted) throws StoreException {
+    // Trainings first: one that ends meanwhile is then seen as a run to search.
+    return count("r.state IN ('WAITING', 'RUNNING')") == 0
+        && database.read(connection -> StoredRows.unsearched(connection, sweep)).stream()
+            .noneMatch(wanted);
   }
 
   private int count(String condition) throws StoreException {

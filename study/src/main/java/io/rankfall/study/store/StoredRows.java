@@ -32,13 +32,23 @@ final class StoredRows {
   }
 
   /** Completed runs without compressibility that nobody searches; those that take long first. */
+  static List<StoredRun> searchable(Connection connection, String sweep) throws SQLException {
+    return unsearched(connection, sweep, " AND r.session IS NULL ORDER BY r.parameters DESC, r.id");
+  }
+
+  /** Completed runs without compressibility, those included that somebody searches. */
   static List<StoredRun> unsearched(Connection connection, String sweep) throws SQLException {
+    return unsearched(connection, sweep, "");
+  }
+
+  private static List<StoredRun> unsearched(Connection connection, String sweep, String rest)
+      throws SQLException {
     return runs(
         connection,
         " WHERE r.id IN (SELECT run FROM sweep_run WHERE sweep = ?) AND r.state = 'COMPLETED' AND"
-            + " r.session IS NULL AND r.search_crashes < ? AND NOT EXISTS (SELECT 1 FROM"
-            + " compressibility c WHERE c.run = r.id AND c.epoch = e.epoch) ORDER BY r.parameters"
-            + " DESC, r.id",
+            + " r.search_crashes < ? AND NOT EXISTS (SELECT 1 FROM compressibility c WHERE c.run ="
+            + " r.id AND c.epoch = e.epoch)"
+            + rest,
         sweep,
         Claim.MOST_CRASHES);
   }

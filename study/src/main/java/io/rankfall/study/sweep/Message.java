@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.rankfall.spectra.Spectrum;
 import io.rankfall.study.store.Compressibility;
+import io.rankfall.study.store.Provenance;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.LayerSpectrum;
@@ -16,7 +17,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker process and the process that started it say to each other: one JSON object a line,
+ * What a worker and the process that gives it its orders say to each other: one JSON object a line,
  * {@link Order}s to the worker, all else from it.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Message.Found.class, name = "found"),
   @JsonSubTypes.Type(value = Message.Unsearchable.class, name = "unsearchable"),
   @JsonSubTypes.Type(value = Message.Failed.class, name = "failed"),
-  @JsonSubTypes.Type(value = Message.Unwritable.class, name = "unwritable")
+  @JsonSubTypes.Type(value = Message.Unwritable.class, name = "unwritable"),
+  @JsonSubTypes.Type(value = Message.Note.class, name = "note")
 })
 sealed interface Message {
 
@@ -56,8 +58,12 @@ sealed interface Message {
    */
   record Search(RunSpec spec, String checkpoint) implements Order {}
 
-  /** The worker has read its data and waits for a task. */
-  record Ready(String dataSha256) implements Message {}
+  /**
+   * The worker has read its data and waits for a task.
+   *
+   * @param provenance of all that it will measure
+   */
+  record Ready(Provenance provenance) implements Message {}
 
   /**
    * The training begins.
@@ -125,6 +131,9 @@ sealed interface Message {
 
   /** A checkpoint cannot be written: other trainings would fare alike. */
   record Unwritable(String message) implements Message {}
+
+  /** For people: something that holds for all trainings of this worker. */
+  record Note(String text) implements Message {}
 
   /** One line. */
   static String text(Message message) {

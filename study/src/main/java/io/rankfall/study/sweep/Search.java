@@ -7,30 +7,23 @@ import java.nio.file.Path;
 
 /** One search for the smallest networks that a run allows. */
 final class Search implements Attempt {
+  private final SweepExecution execution;
   private final SearchClaim claim;
   private final Path checkpoint;
   private final Provenance provenance;
-  private final Searches searches;
-  private final SweepListener listener;
   private boolean ended;
 
-  Search(
-      SearchClaim claim,
-      Path checkpoint,
-      Provenance provenance,
-      Searches searches,
-      SweepListener listener) {
+  Search(SweepExecution execution, SearchClaim claim, Path checkpoint, Provenance provenance) {
+    this.execution = execution;
     this.claim = claim;
     this.checkpoint = checkpoint;
     this.provenance = provenance;
-    this.searches = searches;
-    this.listener = listener;
   }
 
   @Override
   public Message.Order order() throws IOException {
     claim.started(provenance);
-    listener.onSearch(claim.spec());
+    execution.listener().onSearch(claim.spec());
     return new Message.Search(claim.spec(), checkpoint.toString());
   }
 
@@ -39,10 +32,10 @@ final class Search implements Attempt {
     if (message instanceof Message.Found found) {
       claim.found(found.compressibility());
       ended = true;
-      listener.onSearched(claim.spec(), found.compressibility(), found.seconds());
+      execution.listener().onSearched(claim.spec(), found.compressibility(), found.seconds());
     } else if (message instanceof Message.Unsearchable unsearchable) {
       claim.abandoned(unsearchable.reason());
-      without(unsearchable.reason());
+      without("compressibility is not searched: " + unsearchable.reason());
     } else if (message instanceof Message.Failed failed) {
       failed(failed.message());
     }
@@ -51,19 +44,29 @@ final class Search implements Attempt {
   @Override
   public void failed(String message) throws IOException {
     if (claim.crashed(message)) {
-      ended = true;
-      listener.onNote(
-          "run %s: compressibility will be searched again: %s".formatted(claim.run(), message));
+      again(message);
     } else {
-      without(message);
+      without("run %s stays without compressibility: %s".formatted(claim.run(), message));
     }
   }
 
-  private void without(String why) {
+  @Override
+  public void lost(String message) throws IOException {
+    claim.lost(message);
+    again(message);
+  }
+
+  private void again(String why) {
     ended = true;
-    searches.leaveOut(claim.run());
-    listener.onNote("run %s stays without compressibility: %s".formatted(claim.run(), why));
-    listener.onSearched(claim.spec(), null, 0);
+    execution.note(
+        "run %s: compressibility will be searched again: %s".formatted(claim.run(), why));
+  }
+
+  private void without(String note) {
+    ended = true;
+    execution.searches().leaveOut(claim.run());
+    execution.note(note);
+    execution.listener().onSearched(claim.spec(), null, 0);
   }
 
   @Override

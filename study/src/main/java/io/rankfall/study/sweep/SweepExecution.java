@@ -11,18 +11,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains the runs of a sweep that wait, and searches their compressibility, in worker processes.
- * Several processes may do so at once with the same study: each takes what no other has, and what
- * another leaves behind.
+ * Trains the runs of a sweep that wait, and searches their compressibility, in workers. Several
+ * processes may do so at once with the same study: each takes what no other has, and what another
+ * leaves behind.
  */
 public final class SweepExecution {
   private static final long MILLIS_BETWEEN_BEATS = 5000;
   private static final long MILLIS_BETWEEN_LOOKS = 500;
+
+  /** A run that takes so many machines along is taken for their death's cause. */
+  private static final int MOST_LOSSES = 10;
 
   private final StudyStore store;
   private final String sweep;
@@ -31,21 +39,24 @@ public final class SweepExecution {
   private final SweepListener listener;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final List<TrialLoop> loops = new ArrayList<>();
+  private final Map<String, Integer> losses = new ConcurrentHashMap<>();
+  private final Set<String> notes = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean stopping;
   private @Nullable Session session;
 
   /**
    * How to work.
    *
-   * @param workers how many, one thread each
-   * @param workerCommand starts a process that calls {@link Worker#work} with its standard streams
+   * @param workers how many at most, one thread each
+   * @param workplace where they live; its owner closes it
    * @param checkpoints folder for the files from which trainings go on
    * @param checkpointSeconds at least so long between two checkpoints of a training
    */
-  public record Plan(
-      int workers, List<String> workerCommand, Path checkpoints, double checkpointSeconds) {
+  public record Plan(int workers, Workplace workplace, Path checkpoints, double checkpointSeconds) {
     public Plan {
-      workerCommand = List.copyOf(workerCommand);
+      // Workers need not share this process's current folder.
+      checkpoints = checkpoints.toAbsolutePath();
       if (workers < 1) {
         throw new IllegalArgumentException("jobs: expected >= 1, found " + workers);
       }
@@ -101,7 +112,7 @@ public final class SweepExecution {
       heart.start();
       trainAll(joined);
     } finally {
-      stopping = true;
+      endOfWork();
       heart.interrupt();
       end();
     }
@@ -111,7 +122,7 @@ public final class SweepExecution {
   private void trainAll(Session joined) throws InterruptedException {
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < plan.workers; i++) {
-      TrialLoop loop = new TrialLoop(this, joined, plan, listener);
+      TrialLoop loop = new TrialLoop(this, joined);
       Thread thread = new Thread(() -> attempt(loop::run), "sweep-" + i);
       thread.setDaemon(true);
       synchronized (this) {
@@ -125,7 +136,7 @@ public final class SweepExecution {
         thread.join();
       }
     } catch (InterruptedException e) {
-      stopping = true;
+      endOfWork();
       throw e;
     }
   }
@@ -148,10 +159,15 @@ public final class SweepExecution {
     } catch (IOException | InterruptedException | RuntimeException e) {
       if (!stopping) {
         failure.compareAndSet(null, e);
-        stopping = true;
+        endOfWork();
         closeWorkers();
       }
     }
+  }
+
+  private void endOfWork() {
+    stopping = true;
+    over.countDown();
   }
 
   private synchronized void closeWorkers() {
@@ -169,7 +185,7 @@ public final class SweepExecution {
    * the last checkpoints.
    */
   public void stop() {
-    stopping = true;
+    endOfWork();
     failure.compareAndSet(null, new InterruptedException("sweep interrupted"));
     end();
   }
@@ -200,8 +216,16 @@ public final class SweepExecution {
     }
   }
 
+  Plan plan() {
+    return plan;
+  }
+
   Searches searches() {
     return searches;
+  }
+
+  SweepListener listener() {
+    return listener;
   }
 
   /**
@@ -209,9 +233,7 @@ public final class SweepExecution {
    * nothing is left to do for anybody.
    */
   Optional<Claimed> next(Session joined) throws IOException, InterruptedException {
-    while (!stopping) {
-      // Counted first: what ends meanwhile is then seen by the claims.
-      int busy = joined.running() + (searches.any() ? joined.searching() : 0);
+    while (!isOver()) {
       Optional<Claim> claim = joined.claim();
       if (claim.isPresent()) {
         return Optional.of(claim.get());
@@ -222,13 +244,42 @@ public final class SweepExecution {
           return Optional.of(search.get());
         }
       }
-      if (busy == 0) {
+      if (joined.isDone(searches::isWanted)) {
+        over.countDown();
+        closeUnready();
         return Optional.empty();
       }
       // A run that another worker or process has may come back.
-      Thread.sleep(MILLIS_BETWEEN_LOOKS);
+      pause(MILLIS_BETWEEN_LOOKS);
     }
     return Optional.empty();
+  }
+
+  /** Workers that were asked for and have no room yet need not come any more. */
+  private synchronized void closeUnready() {
+    loops.forEach(TrialLoop::closeUnlessReady);
+  }
+
+  /** Whether nothing is to begin any more. */
+  boolean isOver() {
+    return over.getCount() == 0;
+  }
+
+  /** Waits, but no longer than until all is over. */
+  void pause(long millis) throws InterruptedException {
+    over.await(millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Counts that a run's worker was lost; whether that happened too often to be chance. */
+  boolean isLostTooOften(String run) {
+    return losses.merge(run, 1, Integer::sum) > MOST_LOSSES;
+  }
+
+  /** Tells something that went otherwise than planned; what concerns all trials alike only once. */
+  void note(String text) {
+    if (notes.add(text)) {
+      listener.onNote(text);
+    }
   }
 
   /** Whether a failed write means that the trial is another's now, or that all is ending. */

@@ -2,6 +2,7 @@ package io.rankfall.study.sweep;
 
 import io.rankfall.compress.ModelFormatException;
 import io.rankfall.study.statistics.CompressibilitySearch;
+import io.rankfall.study.store.Provenance;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
@@ -53,7 +54,7 @@ public final class Worker {
     reading.setDaemon(true);
     reading.start();
     Worker worker = new Worker(dataset, out);
-    worker.tell(new Message.Ready(dataset.sha256()));
+    worker.tell(new Message.Ready(Provenance.here(dataset.sha256())));
     try {
       while (true) {
         worker.run(orders.take());
@@ -116,10 +117,7 @@ public final class Worker {
             "%s: expected epoch %d, found %d".formatted(file, spec.epochs(), trained.epoch()));
       }
     } catch (IOException e) {
-      return new Message.Unsearchable(
-          Files.exists(file)
-              ? String.valueOf(e.getMessage())
-              : file + ": expected a checkpoint, found no file");
+      return new Message.Unsearchable(refusal(file, e));
     }
     long start = System.nanoTime();
     try {
@@ -132,9 +130,25 @@ public final class Worker {
     }
   }
 
+  private static String refusal(Path file, IOException e) {
+    if (Files.exists(file)) {
+      return String.valueOf(e.getMessage());
+    }
+    return keepsCheckpoints(file)
+        ? file + ": expected a checkpoint, found no file"
+        : noFolder(file);
+  }
+
   private Run train(Message.Task task) throws InterruptedException {
     RunSpec spec = task.spec();
     Path file = Path.of(task.checkpoint());
+    boolean keeping = keepsCheckpoints(file);
+    if (!keeping) {
+      tell(
+          new Message.Note(
+              noFolder(file)
+                  + "; trainings whose worker is lost start anew, and no trained network is kept"));
+    }
     Checkpoint from = null;
     String refused = null;
     if (task.lastStored() >= 0 && Files.exists(file)) {
@@ -144,7 +158,7 @@ public final class Worker {
         refused = e.getMessage();
       }
     }
-    Listener listener = new Listener(task, file);
+    Listener listener = new Listener(task, file, keeping);
     if (from == null) {
       tell(new Message.Started(-1, refused));
       return trainer.train(spec, listener);
@@ -154,6 +168,17 @@ public final class Worker {
     int first = Math.min(task.lastStored() + 1, from.epoch());
     from.epochs().subList(first, from.epoch() + 1).forEach(listener::onEpoch);
     return trainer.resume(from, spec.epochs(), listener);
+  }
+
+  /** Another machine than the driver's may not share its folders. */
+  private static boolean keepsCheckpoints(Path file) {
+    Path folder = file.getParent();
+    return folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
+  }
+
+  private static String noFolder(Path file) {
+    return "%s: expected the folder of the checkpoints on every machine, found none to write to"
+        .formatted(file.getParent());
   }
 
   private Checkpoint checkpoint(Path file, RunSpec spec) throws IOException {
@@ -172,11 +197,13 @@ public final class Worker {
   private final class Listener implements TrainingListener {
     private final Message.Task task;
     private final Path file;
+    private final boolean keeping;
     private long written = System.nanoTime();
 
-    Listener(Message.Task task, Path file) {
+    Listener(Message.Task task, Path file, boolean keeping) {
       this.task = task;
       this.file = file;
+      this.keeping = keeping;
     }
 
     @Override
@@ -187,7 +214,7 @@ public final class Worker {
     @Override
     public void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {
       boolean due = (System.nanoTime() - written) * 1e-9 >= task.checkpointSeconds();
-      if (epoch == task.spec().epochs() || (due && epoch > 0)) {
+      if (keeping && (epoch == task.spec().epochs() || (due && epoch > 0))) {
         try {
           checkpoint.get().write(file);
         } catch (IOException e) {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A {@link Worker} in a process of its own. */
-final class WorkerProcess implements AutoCloseable {
+/** A {@link Worker} in a process of its own on this machine. */
+final class WorkerProcess implements WorkerLink {
   private static final int ERROR_LINES = 20;
   private static final long SECONDS_TO_END = 10;
 
@@ -50,10 +50,10 @@ final class WorkerProcess implements AutoCloseable {
     }
   }
 
-  /** A process that has ended does not mind: {@link #receive} tells. */
-  void send(Message.Order order) {
+  @Override
+  public void send(String line) {
     try {
-      tasks.write(Message.text(order));
+      tasks.write(line);
       tasks.newLine();
       tasks.flush();
     } catch (IOException e) {
@@ -61,39 +61,31 @@ final class WorkerProcess implements AutoCloseable {
     }
   }
 
-  /** The next message; empty when the process has ended. Other lines on its output are left out. */
-  Optional<Message> receive() {
+  @Override
+  public Optional<String> receive() {
     try {
-      for (String line = messages.readLine(); line != null; line = messages.readLine()) {
-        if (line.startsWith("{")) {
-          return Optional.of(Message.of(line));
-        }
-      }
-    } catch (IOException | IllegalArgumentException e) {
-      // A process that was killed leaves half a line; one that writes nonsense is of no use.
+      return Optional.ofNullable(messages.readLine());
+    } catch (IOException e) {
       process.destroyForcibly();
+      return Optional.empty();
     }
-    return Optional.empty();
   }
 
-  /** How the process ended, in one line. */
-  String ending() throws InterruptedException {
+  @Override
+  public Ending ending() throws InterruptedException {
     if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
     }
     errorReader.join(TimeUnit.SECONDS.toMillis(1));
     synchronized (errors) {
       String first = errors.stream().filter(line -> !line.isBlank()).findFirst().orElse("");
-      return "worker ended with exit code %d%s"
-          .formatted(process.exitValue(), first.isEmpty() ? "" : ": " + first);
+      return new Ending(
+          Cause.CRASHED,
+          "worker ended with exit code %d%s"
+              .formatted(process.exitValue(), first.isEmpty() ? "" : ": " + first));
     }
   }
 
-  long pid() {
-    return process.pid();
-  }
-
-  /** Ends the process at once; a file that it writes appears whole or not at all. */
   @Override
   public void close() {
     process.destroyForcibly();

@@ -253,13 +253,65 @@ abstract class StudyStoreContract {
   }
 
   @Test
+  void aLostWorkerIsHeldAgainstNoRun() throws Exception {
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 9), 1)) {
+      for (int i = 0; i < 3; i++) {
+        Claim claim = session.claim().orElseThrow();
+        claim.started(-1, Records.PROVENANCE);
+        claim.record(Records.epoch(0));
+        claim.lost("its machine is gone");
+        assertThatThrownBy(() -> claim.record(Records.epoch(1)))
+            .isInstanceOf(LostClaimException.class);
+      }
+      StoredRun run = store.runs().get(0);
+      assertThat(run.state()).isEqualTo(RunState.WAITING);
+      assertThat(run.crashes()).isZero();
+      assertThat(run.message()).isNull();
+    }
+  }
+
+  @Test
+  void aSearchWhoseWorkerIsLostWaitsAgain() throws Exception {
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 1), 1)) {
+      train(session.claim().orElseThrow());
+      for (int i = 0; i < 3; i++) {
+        SearchClaim search = session.claimSearch(run -> true).orElseThrow();
+        search.started(Records.PROVENANCE);
+        search.lost("its machine is gone");
+        assertThatThrownBy(() -> search.found(FOUND)).isInstanceOf(LostClaimException.class);
+      }
+      assertThat(session.claimSearch(run -> true)).isPresent();
+    }
+  }
+
+  @Test
+  void aSweepIsDoneWhenNobodyCanGetAnythingToDoAnyMore() throws Exception {
+    try (StudyStore store = open(newStudy());
+        Session session = joined(store, Records.spec(16, 1), 1)) {
+      assertThat(session.isDone(run -> false)).as("waits").isFalse();
+      Claim claim = session.claim().orElseThrow();
+      assertThat(session.isDone(run -> false)).as("is trained").isFalse();
+      claim.lost("its machine is gone");
+      assertThat(session.isDone(run -> false)).as("waits again").isFalse();
+      train(session.claim().orElseThrow());
+      assertThat(session.isDone(run -> false)).as("no search is wanted").isTrue();
+      assertThat(session.isDone(run -> true)).as("waits for a search").isFalse();
+      SearchClaim search = session.claimSearch(run -> true).orElseThrow();
+      assertThat(session.isDone(run -> true)).as("is searched").isFalse();
+      search.found(FOUND);
+      assertThat(session.isDone(run -> true)).as("is found").isTrue();
+    }
+  }
+
+  @Test
   void aSessionThatClosesGivesItsRunsBack() throws Exception {
     try (StudyStore store = open(newStudy());
         Session other = joined(store, Records.spec(16, 1), 1)) {
       try (Session session = Session.join(store, SWEEP)) {
         assertThat(session.claim()).isPresent();
         assertThat(other.claim()).isEmpty();
-        assertThat(other.running()).isEqualTo(1);
       }
       assertThat(other.claim()).isPresent();
     }
@@ -350,7 +402,6 @@ abstract class StudyStoreContract {
       assertThat(session.claimSearch(run -> false)).isEmpty();
       SearchClaim search = session.claimSearch(run -> true).orElseThrow();
       assertThat(search.spec()).isEqualTo(spec);
-      assertThat(session.searching()).isEqualTo(1);
       search.started(Records.PROVENANCE);
       assertThat(store.compressibilities()).isEmpty();
       search.found(FOUND);

@@ -106,7 +106,10 @@ class SweepExecutionTest {
     String marker = "-Dmarker=" + folder.resolve("crashed");
     SweepExecution.Plan plan =
         new SweepExecution.Plan(
-            2, Trials.java(CrashingWorkerMain.class, marker), folder.resolve("checkpoints"), 0);
+            2,
+            Workplace.here(Trials.java(CrashingWorkerMain.class, marker)),
+            folder.resolve("checkpoints"),
+            0);
     try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
       Trials.add(store, specs);
       run(store, plan, log);
@@ -141,7 +144,7 @@ class SweepExecutionTest {
     try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
       Trials.add(store, List.of(spec));
       SweepExecution.Plan two = Trials.plan(folder);
-      run(store, new SweepExecution.Plan(1, two.workerCommand(), two.checkpoints(), 0), log);
+      run(store, new SweepExecution.Plan(1, two.workplace(), two.checkpoints(), 0), log);
       Run expected = new Trainer(Trials.dataset()).train(spec, TrainingListener.NONE);
       assertThat(store.epochs(spec.id()))
           .extracting(StoredEpoch::test)
@@ -191,7 +194,7 @@ class SweepExecutionTest {
                   SweepExecution.Plan plan = Trials.plan(folder);
                   run(
                       store,
-                      new SweepExecution.Plan(1, plan.workerCommand(), plan.checkpoints(), 0),
+                      new SweepExecution.Plan(1, plan.workplace(), plan.checkpoints(), 0),
                       log);
                 }
                 return true;
@@ -324,10 +327,10 @@ class SweepExecutionTest {
       assertThat(store.compressibilities()).isEmpty();
     }
     assertThat(log.lines)
-        .filteredOn(line -> line.startsWith("run "))
+        .filteredOn(line -> line.contains("compressibility"))
         .singleElement()
         .asString()
-        .matches("run " + spec.id() + " stays without compressibility: .*: expected .*, found .*")
+        .matches("compressibility is not searched: .*" + spec.id() + ".*: expected .*, found .*")
         .contains(damaged ? "SHA-256" : "expected a checkpoint, found no file");
   }
 
@@ -336,7 +339,8 @@ class SweepExecutionTest {
     try (StudyStore store = Trials.open(folder.resolve("s.db"))) {
       Trials.add(store, List.of(Trials.spec(64, 0.05, 0, 2)));
       SweepExecution.Plan plan =
-          new SweepExecution.Plan(2, Trials.java(Object.class), folder.resolve("checkpoints"), 0);
+          new SweepExecution.Plan(
+              2, Workplace.here(Trials.java(Object.class)), folder.resolve("checkpoints"), 0);
       assertThatThrownBy(() -> run(store, plan, SweepListener.NONE))
           .isInstanceOf(IOException.class)
           .hasMessageStartingWith("worker: expected it to start, found worker ended with exit code")

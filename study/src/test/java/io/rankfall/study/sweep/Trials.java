@@ -84,7 +84,7 @@ final class Trials {
   /** Two workers that keep every epoch. */
   static SweepExecution.Plan plan(Path folder, String... javaOptions) {
     return new SweepExecution.Plan(
-        2, java(WorkerMain.class, javaOptions), folder.resolve("checkpoints"), 0);
+        2, Workplace.here(java(WorkerMain.class, javaOptions)), folder.resolve("checkpoints"), 0);
   }
 
   /** A command that runs the class with this test's class path. */
