@@ -44,6 +44,7 @@ import picocli.CommandLine.Parameters;
       "  rankfall sweep ten-minutes --seeds 5,6             two more of each",
       "  rankfall sweep ten-minutes --compressibility       and how small the networks become",
       "  rankfall sweep mine.yaml --study 'jdbc:postgresql://host/db?user=me' --checkpoints /shared",
+      "  rankfall sweep mine.yaml --spark spark://host:7077 --checkpoints /shared   on a Spark cluster",
       "",
       "A specification:",
       "  name: mine",
@@ -61,6 +62,9 @@ import picocli.CommandLine.Parameters;
     })
 final class SweepCommand implements Callable<Integer> {
   private static final int MOST_ROWS = 60;
+
+  /** What a cluster is asked for at once; what it has no core for waits there. */
+  private static final int MOST_ON_CLUSTER = 256;
 
   @Parameters(
       arity = "0..1",
@@ -95,8 +99,11 @@ final class SweepCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "N",
       description =
-          "Worker processes, one thread and some 600 MB each. Default: one a core.")
+          "Worker processes, one thread and some 600 MB each. Default: one a core, of this machine"
+              + " or of the cluster.")
   private @Nullable Integer jobs;
+
+  @Mixin private final SparkOptions spark = new SparkOptions();
 
   @Option(
       names = "--compressibility",
@@ -141,7 +148,7 @@ final class SweepCommand implements Callable<Integer> {
       if (retryFailed) {
         store.retryFailed(sweep.name());
       }
-      execute(store, sweep, plan);
+      execute(store, sweep, plan, jvm);
       return summary(store, sweep, where);
     }
   }
@@ -189,7 +196,7 @@ final class SweepCommand implements Callable<Integer> {
             : study.replaceFirst("\\.db$", "") + ".checkpoints");
   }
 
-  private void execute(StudyStore store, SweepSpec sweep, SweepExecution.Plan here)
+  private void execute(StudyStore store, SweepSpec sweep, SweepExecution.Plan here, WorkerJvm jvm)
       throws IOException, InterruptedException {
     List<StoredRun> before = store.runsOf(sweep.name());
     Searches searches =
@@ -201,9 +208,22 @@ final class SweepCommand implements Callable<Integer> {
     if (progress.openRuns() == 0) {
       return;
     }
-    console.progress(
-        "%s; %s, %d at a time".formatted(RunsTable.summary(before), progress, here.workers()));
-    SweepExecution execution = new SweepExecution(store, sweep.name(), here, searches, progress);
+    String what = "%s; %s".formatted(RunsTable.summary(before), progress);
+    if (spark.master() == null) {
+      console.progress(what + ", %d at a time".formatted(here.workers()));
+      execute(new SweepExecution(store, sweep.name(), here, searches, progress));
+      return;
+    }
+    try (Workplace cluster = spark.join(sweep.name(), jvm, jobs, console)) {
+      console.progress(what + " on " + spark.master());
+      int workers = jobs == null ? Math.min(progress.openRuns(), MOST_ON_CLUSTER) : jobs;
+      SweepExecution.Plan there =
+          new SweepExecution.Plan(workers, cluster, here.checkpoints(), here.checkpointSeconds());
+      execute(new SweepExecution(store, sweep.name(), there, searches, progress));
+    }
+  }
+
+  private void execute(SweepExecution execution) throws IOException, InterruptedException {
     Thread stop = new Thread(execution::stop, "stop-sweep");
     Runtime.getRuntime().addShutdownHook(stop);
     try {

@@ -30,18 +30,22 @@ class ArchitectureTest {
         .definedBy("io.rankfall.train..")
         .layer("study")
         .definedBy("io.rankfall.study..")
+        .layer("spark")
+        .definedBy("io.rankfall.spark..")
         .layer("cli")
         .definedBy("io.rankfall.cli..")
         .whereLayer("cli")
         .mayNotBeAccessedByAnyLayer()
+        .whereLayer("spark")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("study")
-        .mayOnlyBeAccessedByLayers("cli")
+        .mayOnlyBeAccessedByLayers("spark", "cli")
         .whereLayer("train")
-        .mayOnlyBeAccessedByLayers("study", "cli")
+        .mayOnlyBeAccessedByLayers("study", "spark", "cli")
         .whereLayer("djl")
-        .mayOnlyBeAccessedByLayers("train", "study", "cli")
+        .mayOnlyBeAccessedByLayers("train", "study", "spark", "cli")
         .whereLayer("compress")
-        .mayOnlyBeAccessedByLayers("train", "study", "cli")
+        .mayOnlyBeAccessedByLayers("train", "study", "spark", "cli")
         .check(CLASSES);
   }
 
@@ -72,6 +76,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("ai.djl..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheSparkModuleUsesSpark() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.rankfall.spark..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.spark..", "scala..")
         .check(CLASSES);
   }
 

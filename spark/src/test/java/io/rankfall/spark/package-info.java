@@ -1,0 +1,4 @@
+@NullMarked
+package io.rankfall.spark;
+
+import org.jspecify.annotations.NullMarked;
