@@ -45,7 +45,7 @@ class ArchitectureTest {
         .whereLayer("djl")
         .mayOnlyBeAccessedByLayers("train", "study", "spark", "cli")
         .whereLayer("compress")
-        .mayOnlyBeAccessedByLayers("train", "study", "spark", "cli")
+        .mayOnlyBeAccessedByLayers("djl", "train", "study", "spark", "cli")
         .check(CLASSES);
   }
 

@@ -12,6 +12,7 @@ import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.WeightMatrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The weight matrices of a DJL {@link Block}: the one place that says which layers have one and how
@@ -43,20 +44,37 @@ public final class BlockWeights {
    */
   public static List<WeightMatrix> of(Block block) {
     List<WeightMatrix> found = new ArrayList<>();
-    collect("", block, found);
+    forEach(block, found::add);
     return List.copyOf(found);
   }
 
-  private static void collect(String path, Block block, List<WeightMatrix> found) {
+  /** As {@link #of}, with one copy at a time. */
+  static void forEach(Block block, Consumer<WeightMatrix> to) {
+    collect("", block, to);
+  }
+
+  private static void collect(String path, Block block, Consumer<WeightMatrix> to) {
     if (block instanceof Linear || block instanceof Convolution) {
-      String name = path.isEmpty() ? block.getClass().getSimpleName() : path;
-      found.add(
-          new WeightMatrix(name, outputsByRest(name, block.getDirectParameters().get(WEIGHT))));
+      to.accept(matrix(path.isEmpty() ? block.getClass().getSimpleName() : path, block));
     }
     for (Pair<String, Block> child : block.getChildren()) {
-      String name = path.isEmpty() ? child.getKey() : path + "_" + child.getKey();
-      collect(name, child.getValue(), found);
+      collect(child(path, child.getKey()), child.getValue(), to);
     }
+  }
+
+  /** The name of a block's child, as DJL names parameters. */
+  static String child(String path, String name) {
+    return path.isEmpty() ? name : path + "_" + name;
+  }
+
+  /** That of a {@link Linear} or {@link Convolution}, copied. */
+  static WeightMatrix matrix(String name, Block layer) {
+    return new WeightMatrix(name, outputsByRest(name, weight(layer)));
+  }
+
+  /** Of a {@link Linear} or {@link Convolution}. */
+  static Parameter weight(Block layer) {
+    return layer.getDirectParameters().get(WEIGHT);
   }
 
   /** Both kinds of layers store the outputs first: the rest, row-major, are the columns. */

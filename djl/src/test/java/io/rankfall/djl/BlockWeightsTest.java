@@ -31,6 +31,8 @@ final class BlockWeightsTest {
   @BeforeAll
   static void stayOffline() {
     System.setProperty("ai.djl.offline", "true");
+    // More threads than one wait for each other in such small steps.
+    System.setProperty("ai.djl.pytorch.num_threads", "1");
   }
 
   @BeforeEach
