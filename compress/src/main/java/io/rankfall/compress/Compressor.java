@@ -4,7 +4,6 @@ import io.rankfall.compress.GraphSurgery.Replacement;
 import io.rankfall.compress.RankPlan.Dense;
 import io.rankfall.compress.RankPlan.Factored;
 import io.rankfall.compress.RankPolicy.Division;
-import io.rankfall.spectra.LowRank;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.NonFiniteException;
 import io.rankfall.spectra.Truncation;
@@ -167,15 +166,9 @@ public final class Compressor {
     List<RankOptions> options = model.layers().stream().map(this::options).toList();
     int[] chosen = new int[options.size()];
     for (int i = 0; i < chosen.length; i++) {
-      if (policy instanceof RankPolicy.Uniform uniform) {
-        chosen[i] = options.get(i).atRank(uniform.rank());
-      } else if (policy instanceof RankPolicy.Energy energy) {
-        chosen[i] = options.get(i).losingAtMost(1 - energy.share());
-      } else if (policy instanceof RankPolicy.Epsilon e) {
-        chosen[i] = options.get(i).losingAtMost(e.epsilon() * e.epsilon());
-      }
+      chosen[i] = options.get(i).under(policy);
     }
-    return plan(options, chosen, layer -> reason(layer, policy));
+    return plan(options, chosen, layer -> DenseReasons.of(layer, policy));
   }
 
   private RankPlan plan(long numbers, Division division) throws BudgetException {
@@ -188,7 +181,7 @@ public final class Compressor {
       return plan(numbers);
     }
     List<RankOptions> options = model.layers().stream().map(this::options).toList();
-    return plan(options, BudgetDivision.divide(options, numbers, division), Compressor::allowed);
+    return plan(options, BudgetDivision.divide(options, numbers, division), DenseReasons::allowed);
   }
 
   /**
@@ -210,7 +203,7 @@ public final class Compressor {
   RankPlan plan(Function<Layer, Price> prices, long budget) {
     List<RankOptions> options = options(prices);
     return plan(
-        options, BudgetDivision.divide(options, budget, Division.GLOBAL), Compressor::allowed);
+        options, BudgetDivision.divide(options, budget, Division.GLOBAL), DenseReasons::allowed);
   }
 
   /** The least that all layers can cost. */
@@ -256,35 +249,6 @@ public final class Compressor {
   private Factored factored(Layer layer, RankOptions options, int option) {
     Decomposition how = options.how(option);
     return new Factored(how, factorization(layer).why(how, options.numbers(option)));
-  }
-
-  private static String allowed(Layer layer) {
-    return tooSmall(layer).orElse("the budget allows it whole");
-  }
-
-  private static Optional<String> tooSmall(Layer layer) {
-    return LowRank.breakEvenRank(layer.rows(), layer.cols()) == 0
-        ? Optional.of("no rank makes %dx%d smaller".formatted(layer.rows(), layer.cols()))
-        : Optional.empty();
-  }
-
-  private static String reason(Layer layer, RankPolicy policy) {
-    int breakEven = LowRank.breakEvenRank(layer.rows(), layer.cols());
-    if (breakEven == 0 || policy instanceof RankPolicy.ParameterBudget) {
-      return allowed(layer);
-    }
-    if (policy instanceof RankPolicy.Uniform uniform) {
-      return "rank %d makes %dx%d no smaller, only ranks to %d do"
-          .formatted(uniform.rank(), layer.rows(), layer.cols(), breakEven);
-    }
-    String most =
-        layer instanceof LinearLayer
-            ? "rank %d, the largest that is smaller".formatted(breakEven)
-            : "any smaller decomposition has";
-    return policy instanceof RankPolicy.Energy energy
-        ? "keeping %s of the energy takes more than %s".formatted(energy.share(), most)
-        : "a relative error of %s takes more than %s"
-            .formatted(((RankPolicy.Epsilon) policy).epsilon(), most);
   }
 
   /**

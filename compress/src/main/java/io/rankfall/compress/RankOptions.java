@@ -218,6 +218,21 @@ final class RankOptions {
     return k;
   }
 
+  /** The option under a policy that looks at this layer alone. */
+  int under(RankPolicy policy) {
+    if (policy instanceof RankPolicy.Uniform uniform) {
+      return atRank(uniform.rank());
+    }
+    if (policy instanceof RankPolicy.Energy energy) {
+      return losingAtMost(1 - energy.share());
+    }
+    if (policy instanceof RankPolicy.Epsilon e) {
+      return losingAtMost(e.epsilon() * e.epsilon());
+    }
+    throw new IllegalArgumentException(
+        "policy: expected one for each layer by itself, found " + policy.text());
+  }
+
   long cost(int option) {
     return isDense(option) ? denseCost : smaller.get(option).cost;
   }
