@@ -43,23 +43,88 @@ public final class BlockWeights {
    * @throws IllegalStateException naming the layer, if it has no weights yet
    */
   public static List<WeightMatrix> of(Block block) {
-    List<WeightMatrix> found = new ArrayList<>();
-    forEach(block, found::add);
-    return List.copyOf(found);
+    return layers(block).stream().map(Layer::weightMatrix).toList();
   }
 
   /** As {@link #of}, with one copy at a time. */
   static void forEach(Block block, Consumer<WeightMatrix> to) {
-    collect("", block, to);
+    layers(block).forEach(layer -> to.accept(layer.weightMatrix()));
   }
 
-  private static void collect(String path, Block block, Consumer<WeightMatrix> to) {
+  /**
+   * A layer that has a weight matrix.
+   *
+   * @param block the layer itself
+   * @param weights the block's own array
+   */
+  public record Layer(String name, Block block, NDArray weights) {
+
+    /**
+     * How often an example uses the weights: the output positions of a convolution, the vectors
+     * that a linear layer is applied to.
+     */
+    public int positions() {
+      // With the batch first, as the block was initialized; Linear describes its features alone.
+      Shape input = block.getInputShapes()[0];
+      if (block instanceof Linear) {
+        return input.dimension() <= 2
+            ? 1
+            : Math.toIntExact(input.slice(1, input.dimension() - 1).size());
+      }
+      Shape output = block.getOutputShapes(new Shape[] {input})[0];
+      return Math.toIntExact(output.slice(2).size());
+    }
+
+    /** A copy of the matrix. */
+    public Matrix matrix() {
+      return matrix(floats(weights));
+    }
+
+    /**
+     * Numbers that lie as the weights do, for example their gradient, as a matrix.
+     *
+     * @throws IllegalArgumentException if they are more or fewer
+     */
+    public Matrix matrix(float[] values) {
+      // Both kinds of layers store the outputs first: the rest, row-major, are the columns.
+      Shape shape = weights.getShape();
+      int rows = Math.toIntExact(shape.get(0));
+      int cols = Math.toIntExact(shape.slice(1).size());
+      return Matrix.of(rows, cols, values);
+    }
+
+    private WeightMatrix weightMatrix() {
+      return new WeightMatrix(name, matrix());
+    }
+  }
+
+  /**
+   * The layers that {@link #of} lists, in the same order.
+   *
+   * @throws IllegalStateException naming the layer, if it has no weights yet
+   */
+  public static List<Layer> layers(Block block) {
+    List<Layer> found = new ArrayList<>();
+    collect("", block, found);
+    return List.copyOf(found);
+  }
+
+  private static void collect(String path, Block block, List<Layer> found) {
     if (block instanceof Linear || block instanceof Convolution) {
-      to.accept(matrix(path.isEmpty() ? block.getClass().getSimpleName() : path, block));
+      found.add(layer(path.isEmpty() ? block.getClass().getSimpleName() : path, block));
     }
     for (Pair<String, Block> child : block.getChildren()) {
-      collect(child(path, child.getKey()), child.getValue(), to);
+      collect(child(path, child.getKey()), child.getValue(), found);
     }
+  }
+
+  private static Layer layer(String name, Block block) {
+    Parameter weight = weight(block);
+    if (!weight.isInitialized()) {
+      throw new IllegalStateException(
+          "block %s: expected initialized weights, found none".formatted(name));
+    }
+    return new Layer(name, block, weight.getArray());
   }
 
   /** The name of a block's child, as DJL names parameters. */
@@ -69,24 +134,12 @@ public final class BlockWeights {
 
   /** That of a {@link Linear} or {@link Convolution}, copied. */
   static WeightMatrix matrix(String name, Block layer) {
-    return new WeightMatrix(name, outputsByRest(name, weight(layer)));
+    return layer(name, layer).weightMatrix();
   }
 
   /** Of a {@link Linear} or {@link Convolution}. */
   static Parameter weight(Block layer) {
     return layer.getDirectParameters().get(WEIGHT);
-  }
-
-  /** Both kinds of layers store the outputs first: the rest, row-major, are the columns. */
-  private static Matrix outputsByRest(String name, Parameter weight) {
-    if (!weight.isInitialized()) {
-      throw new IllegalStateException(
-          "block %s: expected initialized weights, found none".formatted(name));
-    }
-    Shape shape = weight.getArray().getShape();
-    int rows = Math.toIntExact(shape.get(0));
-    int cols = Math.toIntExact(shape.slice(1).size());
-    return Matrix.of(rows, cols, floats(weight.getArray()));
   }
 
   private static float[] floats(NDArray array) {

@@ -11,7 +11,9 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import io.rankfall.djl.BlockWeights;
+import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.WeightMatrix;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +25,7 @@ import java.util.List;
  * work one after another. A step fails while other code of the process has a DJL gradient collector
  * open.
  */
-public final class BlockLearner implements Classifier {
+public final class BlockLearner implements Classifier, TrainedLayers {
   private final PyTorch pytorch = PyTorch.load();
   private final NDManager manager = pytorch.newManager();
   private final Block block;
@@ -35,6 +37,7 @@ public final class BlockLearner implements Classifier {
   private final AlignedFloats inputs = new AlignedFloats();
   private final AlignedFloats gradients = new AlignedFloats();
   private float[] staged = {};
+  private GradientListener listener = GradientListener.NONE;
 
   /**
    * Parameters without values are drawn by their initializers, whose arrays {@link #close} frees;
@@ -106,7 +109,8 @@ public final class BlockLearner implements Classifier {
         "step",
         () -> {
           try (NDManager scope = manager.newSubManager()) {
-            StepResult result = backward(batch, scope);
+            StepResult result =
+                listener == GradientListener.NONE ? backward(batch, scope) : heard(batch, scope);
             update.apply(learningRate);
             return result;
           }
@@ -195,6 +199,77 @@ public final class BlockLearner implements Classifier {
             return logits(output, batch.size(), batch);
           }
         });
+  }
+
+  /**
+   * As {@link #backward(Batch, NDManager)}, with the listener told of G before it is added to what
+   * PyTorch has summed, momentum·v: the sum is rounded as PyTorch's.
+   */
+  private StepResult heard(Batch batch, NDManager scope) {
+    List<BlockWeights.Layer> layers = BlockWeights.layers(block);
+    List<float[]> summed = layers.stream().map(this::takeSum).toList();
+    StepResult result = backward(batch, scope);
+    for (int l = 0; l < layers.size(); l++) {
+      BlockWeights.Layer layer = layers.get(l);
+      FloatBuffer memory = pytorch.gradientMemory(layer.weights());
+      if (memory != null) {
+        float[] gradient = new float[memory.capacity()];
+        memory.get(0, gradient);
+        listener.onGradient(l, () -> layer.matrix(gradient));
+        float[] earlier = summed.get(l);
+        for (int i = 0; i < earlier.length; i++) {
+          memory.put(i, earlier[i] + gradient[i]);
+        }
+      }
+    }
+    return result;
+  }
+
+  /** What PyTorch has summed for a layer, replaced by zeros; nothing before its first gradient. */
+  private float[] takeSum(BlockWeights.Layer layer) {
+    FloatBuffer memory = pytorch.gradientMemory(layer.weights());
+    if (memory == null) {
+      return new float[0];
+    }
+    float[] values = new float[memory.capacity()];
+    memory.get(0, values);
+    memory.put(0, new float[values.length]);
+    return values;
+  }
+
+  private BlockWeights.Layer layer(int index) {
+    return BlockWeights.layers(block).get(index);
+  }
+
+  @Override
+  public List<String> names() {
+    return pytorch.run(
+        "look", () -> BlockWeights.layers(block).stream().map(BlockWeights.Layer::name).toList());
+  }
+
+  @Override
+  public Matrix weight(int layer) {
+    return pytorch.run("copy", () -> layer(layer).matrix());
+  }
+
+  @Override
+  public double norm(int layer) {
+    return weight(layer).frobeniusNorm();
+  }
+
+  @Override
+  public int positions(int layer) {
+    return pytorch.run("look", () -> layer(layer).positions());
+  }
+
+  @Override
+  public boolean knowsFactors() {
+    return false;
+  }
+
+  @Override
+  public void listen(GradientListener listener) {
+    this.listener = listener;
   }
 
   /** Copies of the block's weight matrices, as {@link BlockWeights} lists them. */

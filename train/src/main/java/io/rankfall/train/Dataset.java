@@ -13,4 +13,20 @@ public record Dataset(String name, Examples train, Examples test, String sha256)
               .formatted(name, train.features(), train.classes(), test.features(), test.classes()));
     }
   }
+
+  /**
+   * The first training examples with all test examples, under a name of its own, for example {@code
+   * fashion-mnist-3000}; all of them are this data set.
+   *
+   * @throws IllegalArgumentException in one line, if there are fewer
+   */
+  public Dataset first(int examples) {
+    if (examples < 1 || examples > train.size()) {
+      throw new IllegalArgumentException(
+          "examples: expected 1 to the %d of %s, found %d".formatted(train.size(), name, examples));
+    }
+    return examples == train.size()
+        ? this
+        : new Dataset(name + "-" + examples, train.first(examples), test, sha256);
+  }
 }

@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import io.rankfall.spectra.Blas;
+import io.rankfall.spectra.Matrix;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +151,40 @@ final class DenseLayer implements AutoCloseable {
       Vectors.maskWhereZero(n, gradient, output);
     }
     Vectors.add(n, gradient, biasGradient);
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** ‖W‖_F. */
+  double weightNorm() {
+    return weights.norm();
+  }
+
+  /** A copy of W. */
+  Matrix weight() {
+    return weights.snapshot();
+  }
+
+  /** The factors of the last step's gradient, until the next {@link #forward}. */
+  GradientFactors factors(int rows) {
+    return new GradientFactors() {
+      @Override
+      public int rows() {
+        return rows;
+      }
+
+      @Override
+      public void copyDelta(int row, float[] to, int at) {
+        products.get(row, to, at);
+      }
+
+      @Override
+      public void copyInputs(int row, float[] to, int at) {
+        inputs.get(row, to, at);
+      }
+    };
   }
 
   Network.Layer snapshot() {

@@ -214,6 +214,17 @@ final class DenseWeights implements AutoCloseable {
     return Matrix.of(in, out, transposed).transposed();
   }
 
+  /** ‖W‖_F. */
+  double norm() {
+    float[] row = new float[out];
+    double sum = 0;
+    for (int k = 0; k < in; k++) {
+      weights.get(k, row);
+      sum += Vectors.sumOfSquares(row);
+    }
+    return scale * Math.sqrt(sum);
+  }
+
   /** Ŵᵀ, U and the scalars that belong to them, as they are. */
   void save(String layer, LearnerState.Writer to) {
     to.tensor(layer + ".weight", copy(weights));

@@ -1,7 +1,9 @@
 package io.rankfall.train;
 
 import ai.djl.ndarray.types.Shape;
+import io.rankfall.spectra.Matrix;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /** An MLP trained by PyTorch's autograd through DJL. */
 final class DjlLearner implements Learner {
@@ -27,6 +29,36 @@ final class DjlLearner implements Learner {
   @Override
   public Network network() {
     return pytorch.run("copy", mlp::network);
+  }
+
+  @Override
+  public List<String> names() {
+    return mlp.names();
+  }
+
+  @Override
+  public Matrix weight(int layer) {
+    return learner.weight(layer);
+  }
+
+  @Override
+  public double norm(int layer) {
+    return learner.norm(layer);
+  }
+
+  @Override
+  public int positions(int layer) {
+    return learner.positions(layer);
+  }
+
+  @Override
+  public boolean knowsFactors() {
+    return false;
+  }
+
+  @Override
+  public void listen(GradientListener listener) {
+    learner.listen(listener);
   }
 
   @Override

@@ -19,6 +19,8 @@ import java.util.zip.ZipException;
 public final class FashionMnist {
   public static final String NAME = "fashion-mnist";
 
+  public static final int TRAIN_EXAMPLES = 60_000;
+
   private static final int CLASSES = 10;
   private static final String FOLDER = "/io/rankfall/fashionmnist/";
 

@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import io.rankfall.spectra.Blas;
+import io.rankfall.spectra.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class FusedMlpLearner implements Learner {
   private final Mlp architecture;
   private final List<DenseLayer> layers = new ArrayList<>();
+  private GradientListener listener = GradientListener.NONE;
 
   FusedMlpLearner(Network initial, Sgd sgd, int batchSize) {
     this(initial, sgd, batchSize, Blas.load());
@@ -51,6 +53,11 @@ final class FusedMlpLearner implements Learner {
     for (int l = layers.size() - 1; l >= 0; l--) {
       layers.get(l).backward(rows, learningRate);
     }
+    if (listener != GradientListener.NONE) {
+      for (int l = 0; l < layers.size(); l++) {
+        listener.onFactors(l, layers.get(l).factors(rows));
+      }
+    }
     return new StepResult(loss / rows, correct);
   }
 
@@ -80,6 +87,36 @@ final class FusedMlpLearner implements Learner {
   @Override
   public Network network() {
     return new Network(architecture, layers.stream().map(DenseLayer::snapshot).toList());
+  }
+
+  @Override
+  public List<String> names() {
+    return layers.stream().map(DenseLayer::name).toList();
+  }
+
+  @Override
+  public Matrix weight(int layer) {
+    return layers.get(layer).weight();
+  }
+
+  @Override
+  public double norm(int layer) {
+    return layers.get(layer).weightNorm();
+  }
+
+  @Override
+  public int positions(int layer) {
+    return 1;
+  }
+
+  @Override
+  public boolean knowsFactors() {
+    return true;
+  }
+
+  @Override
+  public void listen(GradientListener listener) {
+    this.listener = listener;
   }
 
   @Override

@@ -5,7 +5,7 @@ package io.rankfall.train;
  * initial weights and batches give the same weights to a stated tolerance, and a rerun gives the
  * same bits.
  */
-public interface Learner extends Classifier {
+public interface Learner extends Classifier, TrainedLayers {
   /**
    * One step of {@link Sgd} on the mean cross-entropy of the batch.
    *

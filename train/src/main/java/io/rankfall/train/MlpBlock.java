@@ -65,6 +65,11 @@ final class MlpBlock {
     return Objects.requireNonNull(block.getDirectParameters().get(name), name);
   }
 
+  /** The layers' names. */
+  List<String> names() {
+    return layers.stream().map(Layer::name).toList();
+  }
+
   SequentialBlock block() {
     return block;
   }

@@ -68,7 +68,12 @@ final class NativeMatrix implements AutoCloseable {
 
   /** Copies a row to the beginning of {@code to}. */
   void get(int row, float[] to) {
-    numbers.get(row * stride, to, 0, cols);
+    get(row, to, 0);
+  }
+
+  /** Copies a row to {@code to}, from {@code at} on. */
+  void get(int row, float[] to, int at) {
+    numbers.get(row * stride, to, at, cols);
   }
 
   /** Overwrites whole rows by the first numbers of a {@link Tile}. */

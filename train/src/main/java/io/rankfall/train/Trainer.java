@@ -109,6 +109,7 @@ public final class Trainer {
     }
 
     RunOutcome run() throws InterruptedException {
+      start();
       if (epochs.isEmpty()) {
         record(
             new EpochRecord(
@@ -125,6 +126,12 @@ public final class Trainer {
         }
       }
       return new RunOutcome.Completed(learner.network());
+    }
+
+    private void start() {
+      List<GradientListener> listeners = new ArrayList<>();
+      listener.onStart(learner, listeners::add, Math.max(0, epochs.size() - 1));
+      listeners.stream().reduce(GradientListener::andThen).ifPresent(learner::listen);
     }
 
     private void record(EpochRecord record) {

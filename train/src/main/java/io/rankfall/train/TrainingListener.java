@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -8,6 +9,15 @@ import java.util.function.Supplier;
 public interface TrainingListener {
   /** Hears nothing. */
   TrainingListener NONE = record -> {};
+
+  /**
+   * Before the first step, or the first after a checkpoint.
+   *
+   * @param layers may be looked at during the calls of this listener, until the training ends
+   * @param gradients to be handed what shall hear of every gradient, by as many as want to
+   * @param epoch that the training has reached: 0, or the checkpoint's
+   */
+  default void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {}
 
   /** After each epoch, and once before the first. */
   void onEpoch(EpochRecord record);
@@ -31,6 +41,12 @@ public interface TrainingListener {
   default TrainingListener andThen(TrainingListener next) {
     TrainingListener first = this;
     return new TrainingListener() {
+      @Override
+      public void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {
+        first.onStart(layers, gradients, epoch);
+        next.onStart(layers, gradients, epoch);
+      }
+
       @Override
       public void onEpoch(EpochRecord record) {
         first.onEpoch(record);

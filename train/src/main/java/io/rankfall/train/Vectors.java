@@ -67,6 +67,25 @@ final class Vectors {
     }
   }
 
+  /** Σx² over all of x, in double precision. Four sums: one alone would wait for each addition. */
+  static double sumOfSquares(float[] x) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    int j = 0;
+    for (; j + 3 < x.length; j += 4) {
+      s0 += (double) x[j] * x[j];
+      s1 += (double) x[j + 1] * x[j + 1];
+      s2 += (double) x[j + 2] * x[j + 2];
+      s3 += (double) x[j + 3] * x[j + 3];
+    }
+    for (; j < x.length; j++) {
+      s0 += (double) x[j] * x[j];
+    }
+    return (s0 + s1) + (s2 + s3);
+  }
+
   /** x ← a·x + b·y + c. */
   static void combine(int n, float[] x, float[] a, float[] b, float[] y, float[] c) {
     for (int j = 0; j < n; j++) {

@@ -1,0 +1,114 @@
+package io.rankfall.train.theory;
+
+/**
+ * The numbers (p_n, q_n) of {@link MemoryWindow}, walked back from step T one step at a time: what
+ * is left of W_{T−n} and W_{T−n−1} in W_T.
+ */
+final class Fading {
+  private final StepRecursion recursion;
+  private final LearningRates rates;
+  private final long end;
+  private long steps;
+  private double p = 1;
+  private double q;
+
+  /**
+   * @param end T
+   */
+  Fading(StepRecursion recursion, LearningRates rates, long end) {
+    this.recursion = recursion;
+    this.rates = rates;
+    this.end = end;
+  }
+
+  /** n. */
+  long steps() {
+    return steps;
+  }
+
+  /** p_n, the factor of W_{T−n}. */
+  double last() {
+    return p;
+  }
+
+  /** q_n, the factor of W_{T−n−1}. */
+  double lastButOne() {
+    return q;
+  }
+
+  /** |p_n| + |q_n|. */
+  double share() {
+    return Math.abs(p) + Math.abs(q);
+  }
+
+  /** One step further back. */
+  void back() {
+    long step = end - steps;
+    double rate = rates.at(step);
+    double before = rates.at(step - 1);
+    double next = p * recursion.current(rate, before) + q;
+    q = p * recursion.previous(rate, before);
+    p = next;
+    steps++;
+  }
+
+  /**
+   * Whether, with the first rate all the way back, the share only falls once it does: the roots λ₁
+   * &gt; λ₂ are real and p_{n+k} = α·λ₁^k + β·λ₂^k stays positive. A sum of two such powers has one
+   * turning point at most.
+   */
+  boolean isMonotone() {
+    Roots roots = roots();
+    return roots.real() && p > 0 && roots.large() * p + q > 0;
+  }
+
+  /** How many steps further back the share is at most {@code target}, above which it is now. */
+  long stepsUntil(double target) {
+    Roots roots = roots();
+    long enough = 1;
+    while (share(roots, enough) > target) {
+      enough *= 2;
+      if (enough > 1L << 50) {
+        return Long.MAX_VALUE / 2;
+      }
+    }
+    long tooFew = enough / 2;
+    while (enough - tooFew > 1) {
+      long middle = tooFew + (enough - tooFew) / 2;
+      if (share(roots, middle) > target) {
+        tooFew = middle;
+      } else {
+        enough = middle;
+      }
+    }
+    return enough;
+  }
+
+  /** |p| + |q| after k ≥ 1 more steps. */
+  private double share(Roots roots, long k) {
+    double d = recursion.previous(rates.at(1), rates.at(1));
+    return Math.abs(at(roots, k)) + Math.abs(d * at(roots, k - 1));
+  }
+
+  private double at(Roots roots, long k) {
+    double gap = roots.large - roots.small;
+    double alpha = (roots.large * p + q) / gap;
+    double beta = -(roots.small * p + q) / gap;
+    return alpha * Math.pow(roots.large, (double) k) + beta * Math.pow(roots.small, (double) k);
+  }
+
+  /** Of λ² − c·λ − d at the first rate. */
+  private record Roots(double large, double small, boolean real) {}
+
+  private Roots roots() {
+    double c = recursion.current(rates.at(1), rates.at(1));
+    double d = recursion.previous(rates.at(1), rates.at(1));
+    double discriminant = c * c + 4 * d;
+    if (discriminant <= 0) {
+      return new Roots(0, 0, false);
+    }
+    double large = (c + Math.sqrt(discriminant)) / 2;
+    // The product of the roots is −d.
+    return new Roots(large, -d / large, c > 0);
+  }
+}

@@ -1,0 +1,78 @@
+package io.rankfall.train.theory;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.rankfall.train.RunSpec;
+import java.util.List;
+
+/**
+ * The theory held against one training: everything that the table and a page need.
+ *
+ * @param stepsPerEpoch the last one of an epoch may be of fewer examples
+ * @param steps that the training was to have
+ * @param outcome {@code COMPLETED}, or where the training diverged
+ * @param lambda the paper's λ = wd/2
+ * @param decayOfAStep μ·wd at the last learning rate
+ * @param spectralRadius the share of the weights that a step keeps in the long run, at that rate
+ * @param windows one for each ε, at the last step
+ * @param fading the weight of the gradient of each step back, |p_{j−1}|, at a few j
+ * @param rememberedSteps how many steps' gradients were kept
+ * @param memoryBytes what that took
+ * @param notes what was not exact, or not possible, and why
+ */
+public record TheoryReport(
+    int formatVersion,
+    RunSpec spec,
+    long stepsPerEpoch,
+    long steps,
+    String outcome,
+    double lambda,
+    double decayOfAStep,
+    double spectralRadius,
+    List<MemoryWindow> windows,
+    List<FadingPoint> fading,
+    int rememberedSteps,
+    long memoryBytes,
+    List<LayerTheory> layers,
+    List<String> notes) {
+  public static final int FORMAT_VERSION = 1;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /**
+   * What is left of a step's gradient.
+   *
+   * @param stepsBack j, 1 for the last step
+   * @param weight |p_{j−1}|
+   */
+  public record FadingPoint(long stepsBack, double weight) {}
+
+  public TheoryReport {
+    requireNonNull(spec, "spec");
+    requireNonNull(outcome, "outcome");
+    windows = List.copyOf(windows);
+    fading = List.copyOf(fading);
+    layers = List.copyOf(layers);
+    notes = List.copyOf(notes);
+  }
+
+  /** Whether nothing that must hold was found not to. */
+  @JsonProperty
+  public boolean holds() {
+    return layers.stream().allMatch(LayerTheory::holds);
+  }
+
+  /** This as JSON. */
+  public String json() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("records of numbers and names can be written", e);
+    }
+  }
+}

@@ -1,0 +1,334 @@
+package io.rankfall.train.theory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.Spectrum;
+import io.rankfall.train.Dataset;
+import io.rankfall.train.EpochRecord;
+import io.rankfall.train.Evaluation;
+import io.rankfall.train.Examples;
+import io.rankfall.train.GradientFactors;
+import io.rankfall.train.GradientListener;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.LayerSpectrum;
+import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Mlp;
+import io.rankfall.train.Run;
+import io.rankfall.train.RunOutcome;
+import io.rankfall.train.RunSpec;
+import io.rankfall.train.Sgd;
+import io.rankfall.train.StepResult;
+import io.rankfall.train.StepSchedule;
+import io.rankfall.train.TrainedLayers;
+import io.rankfall.train.Trainer;
+import io.rankfall.train.TrainingListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class TheoryProbeTest {
+  private static final int FEATURES = 70;
+  private static final TheorySettings SETTINGS =
+      new TheorySettings(List.of(0.3, 0.1, 0.01), 5, 1 << 20, 3);
+
+  private final Dataset clouds = new Dataset("clouds", cloud(101, 1), cloud(20, 2), "none");
+  private final Trainer trainer = new Trainer(clouds);
+
+  @ParameterizedTest
+  @CsvSource({
+    "FUSED, NONE,  1, 0",
+    "FUSED, NONE,  4, 0.8",
+    "FUSED, BATCH, 4, 0",
+    "DJL,   NONE,  4, 0",
+    "DJL,   BATCH, 4, 0.8"
+  })
+  void aTrainingDoesNotNoticeTheProbe(
+      LearnerKind kind, Mlp.Normalization normalization, int batch, double momentum)
+      throws InterruptedException {
+    RunSpec spec = spec(kind, normalization, batch, 0.02, 2, momentum);
+    TheoryProbe probe = new TheoryProbe(spec, clouds.train().size(), SETTINGS);
+    Run with = trainer.train(spec, probe);
+    Run without = trainer.train(spec, TrainingListener.NONE);
+    assertThat(with.outcome()).isEqualTo(without.outcome());
+    assertThat(with.epochs()).isEqualTo(without.epochs());
+    assertThat(probe.report(with.outcome()).layers()).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FUSED, NONE,  1,  0.02, 5,   0",
+    "FUSED, NONE,  1,  0.1,  0.5, 0",
+    "FUSED, NONE,  1,  0.01, 0.5, 0.7",
+    "FUSED, NONE,  3,  0.02, 5,   0",
+    "FUSED, BATCH, 3,  0.1,  1,   0",
+    "FUSED, NONE,  16, 0.1,  0,   0",
+    "FUSED, NONE,  2,  0.02, 0.1, 0.9",
+    "DJL,   NONE,  3,  0.02, 5,   0",
+    "DJL,   NONE,  2,  0.01, 0.5, 0.7"
+  })
+  void everythingHoldsOfARealTraining(
+      LearnerKind kind,
+      Mlp.Normalization normalization,
+      int batch,
+      double rate,
+      double weightDecay,
+      double momentum)
+      throws InterruptedException {
+    RunSpec spec = spec(kind, normalization, batch, rate, weightDecay, momentum);
+    TheoryReport report = report(spec);
+
+    assertThat(report.outcome()).isEqualTo("COMPLETED");
+    assertThat(report.holds()).as(report.json()).isTrue();
+    for (LayerTheory layer : report.layers()) {
+      assertThat(layer.gradients()).hasSize(5).allMatch(rank -> rank.bound() <= batch);
+      assertThat(layer.gradients()).anyMatch(rank -> rank.numerical() == rank.bound());
+      assertThat(layer.identity()).isNotEmpty();
+      assertThat(layer.identity())
+          .allSatisfy(check -> assertThat(check.roundingBound()).isLessThan(1e-2));
+      assertThat(layer.identity()).anyMatch(check -> check.residual() > 1e-9);
+      assertThat(layer.epochs()).hasSize(spec.epochs() + 1);
+      assertThat(layer.movements()).hasSize(spec.epochs() + 1);
+      assertThat(layer.witness()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void theBoundSaysSomethingWhereTheWindowIsShort() throws InterruptedException {
+    TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0));
+    // 0.95^n ≤ 0.15.
+    assertThat(report.windows().get(0).steps()).isEqualTo(37);
+    LayerTheory first = report.layers().get(0);
+    EpochBounds last = first.epochs().get(first.epochs().size() - 1);
+    BoundCheck check = last.checks().get(0).apriori();
+    assertThat(check.verdict()).isEqualTo(Verdict.HOLDS);
+    assertThat(check.bound().rank()).isEqualTo(37);
+    assertThat(check.measuredRank()).isBetween(1, 37);
+    assertThat(last.checks().get(2).apriori().bound().rank()).isEqualTo(104);
+    assertThat(last.checks().get(2).apriori().verdict()).isEqualTo(Verdict.VACUOUS);
+    // Of 3 classes.
+    assertThat(report.layers().get(2).epochs().get(2).checks().get(0).apriori().verdict())
+        .isEqualTo(Verdict.VACUOUS);
+    assertThat(first.epochs().get(0).checks().get(0).apriori().verdict())
+        .isEqualTo(Verdict.NOT_YET);
+    assertThat(first.epochs().get(0).checks().get(0).apriori().stepsNeeded()).isEqualTo(2 * 101);
+    BoundCheck shortest = last.checks().get(0).shortest();
+    assertThat(shortest).isNotNull();
+    if (shortest != null) {
+      assertThat(shortest.bound().rank()).isLessThanOrEqualTo(37);
+      assertThat(shortest.verdict()).isEqualTo(Verdict.HOLDS);
+    }
+  }
+
+  @Test
+  void theWitnessFadesAsPredicted() throws InterruptedException {
+    TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0));
+    for (LayerTheory layer : report.layers()) {
+      for (WitnessPoint point : layer.witness()) {
+        Double predicted = point.predicted();
+        assertThat(predicted).isNotNull();
+        if (predicted != null) {
+          // Without momentum it is not only a bound.
+          assertThat(Math.abs(point.error() - predicted))
+              .isLessThanOrEqualTo(point.roundingBound());
+        }
+        assertThat(point.rankBound())
+            .isEqualTo((int) Math.min(point.steps(), Math.min(layer.rows(), layer.cols())));
+      }
+      List<Double> errors = layer.witness().stream().map(WitnessPoint::error).toList();
+      assertThat(errors.get(errors.size() - 1)).isLessThan(0.1 * errors.get(0));
+    }
+  }
+
+  @Test
+  void onlyDecayAndSmallBatchesMakeWeightsMove() throws InterruptedException {
+    TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0));
+    for (LayerTheory layer : report.layers()) {
+      Movement first = layer.movements().get(0);
+      assertThat(first.epochDistance()).isNull();
+      // Before training W is of full rank: almost all of it decays.
+      assertThat(first.stepFloor()).isGreaterThan(0.02);
+      assertThat(first.stepDistance()).isGreaterThan(first.stepFloor());
+      assertThat(layer.movements().get(2).stepDistance()).isNull();
+      assertThat(layer.movements().get(2).epochDistance()).isGreaterThan(0.01);
+    }
+  }
+
+  @Test
+  void withoutDecayEveryBoundIsVacuous() throws InterruptedException {
+    TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.02, 0, 0));
+    assertThat(report.windows()).allMatch(window -> window.steps() == null);
+    assertThat(report.layers())
+        .flatExtracting(LayerTheory::epochs)
+        .flatExtracting(EpochBounds::checks)
+        .allMatch(check -> check.apriori().verdict() == Verdict.VACUOUS);
+    assertThat(report.notes()).anyMatch(note -> note.contains("Without weight decay"));
+  }
+
+  @Test
+  void aReportIsJson() throws Exception {
+    TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0));
+    JsonNode json = new ObjectMapper().readTree(report.json());
+    assertThat(json.at("/formatVersion").asInt()).isEqualTo(1);
+    assertThat(json.at("/holds").asBoolean()).isTrue();
+    assertThat(json.at("/layers/0/epochs/2/checks/0/apriori/verdict").asText()).isEqualTo("HOLDS");
+    assertThat(json.at("/layers/0/epochs/2/checks/0/apriori/bound/rank").asInt()).isEqualTo(37);
+    assertThat(json.at("/layers/0/witness/0/error").isNumber()).isTrue();
+    assertThat(json.at("/fading/0/weight").asDouble()).isEqualTo(1);
+  }
+
+  @Test
+  void refusesATrainingWhoseBeginningItMissed() {
+    RunSpec spec = spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0);
+    TheoryProbe probe = new TheoryProbe(spec, 101, SETTINGS);
+    assertThatThrownBy(() -> probe.onStart(new Forged(), gradients -> {}, 3))
+        .hasMessage(
+            "theory: expected a training from its first step, found one resumed at epoch 3");
+  }
+
+  /** A learner that hides a part of its updates: every check must notice. */
+  @Test
+  void aLearnerThatIsNoSgdIsFoundOut() {
+    RunSpec spec =
+        new RunSpec(
+            "forged",
+            new Mlp(50, List.of(40), 2, Mlp.Normalization.NONE),
+            Initialization.HE,
+            1,
+            new Sgd(1, 0.3, 0, StepSchedule.CONSTANT),
+            1,
+            1,
+            LearnerKind.FUSED);
+    Forged forged = new Forged();
+    TheoryProbe probe = new TheoryProbe(spec, 60, SETTINGS);
+    probe.onStart(forged, forged::listen, 0);
+    probe.onEpoch(forged.record(0));
+    for (int step = 1; step <= 60; step++) {
+      forged.step();
+      probe.onStep(1, step, new StepResult(1, 0));
+    }
+    probe.onEpoch(forged.record(1));
+    TheoryReport report = probe.report(new RunOutcome.Diverged(1, 1, "forged"));
+    LayerTheory layer = report.layers().get(0);
+    assertThat(layer.identity()).noneMatch(IdentityCheck::holds);
+    assertThat(layer.epochs().get(1).checks().get(0).apriori().verdict())
+        .isEqualTo(Verdict.VIOLATED);
+    assertThat(report.holds()).isFalse();
+  }
+
+  private TheoryReport report(RunSpec spec) throws InterruptedException {
+    TheoryProbe probe = new TheoryProbe(spec, clouds.train().size(), SETTINGS);
+    return probe.report(trainer.train(spec, probe).outcome());
+  }
+
+  private static RunSpec spec(
+      LearnerKind kind,
+      Mlp.Normalization normalization,
+      int batch,
+      double rate,
+      double weightDecay,
+      double momentum) {
+    return new RunSpec(
+        "clouds",
+        new Mlp(FEATURES, List.of(90, 60), 3, normalization),
+        Initialization.HE,
+        batch,
+        new Sgd(rate, weightDecay, momentum, new StepSchedule(List.of(1), 0.9999999)),
+        2,
+        5,
+        kind);
+  }
+
+  /** W ← 0.7·W + a full-rank matrix, with a gradient of rank 1 for show. */
+  private static final class Forged implements TrainedLayers {
+    private final SplittableRandom random = new SplittableRandom(1);
+    private final List<GradientListener> listeners = new ArrayList<>();
+    private Matrix w = Matrix.gaussian(40, 50, random);
+
+    void step() {
+      float[] noise = Matrix.gaussian(40, 50, random).toArray();
+      float[] last = w.toArray();
+      w =
+          Matrix.filled(
+              40,
+              50,
+              to -> {
+                for (int i = 0; i < to.length; i++) {
+                  to[i] = 0.7f * last[i] + noise[i];
+                }
+              });
+      GradientFactors one =
+          new GradientFactors() {
+            @Override
+            public int rows() {
+              return 1;
+            }
+
+            @Override
+            public void copyDelta(int row, float[] to, int at) {
+              to[at] = 1;
+            }
+
+            @Override
+            public void copyInputs(int row, float[] to, int at) {
+              to[at] = 1;
+            }
+          };
+      listeners.forEach(listener -> listener.onFactors(0, one));
+    }
+
+    EpochRecord record(int epoch) {
+      return new EpochRecord(
+          epoch, 1, null, new Evaluation(1, 0), List.of(new LayerSpectrum("fc1", Spectrum.of(w))));
+    }
+
+    @Override
+    public List<String> names() {
+      return List.of("fc1");
+    }
+
+    @Override
+    public Matrix weight(int layer) {
+      return w;
+    }
+
+    @Override
+    public double norm(int layer) {
+      return w.frobeniusNorm();
+    }
+
+    @Override
+    public int positions(int layer) {
+      return 1;
+    }
+
+    @Override
+    public boolean knowsFactors() {
+      return true;
+    }
+
+    @Override
+    public void listen(GradientListener listener) {
+      listeners.add(listener);
+    }
+  }
+
+  private static Examples cloud(int size, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] inputs = new float[size * FEATURES];
+    byte[] labels = new byte[size];
+    for (int i = 0; i < size; i++) {
+      labels[i] = (byte) (i % 3);
+      for (int j = 0; j < FEATURES; j++) {
+        inputs[i * FEATURES + j] = (float) (random.nextGaussian() + (j % 3 == labels[i] ? 3 : 0));
+      }
+    }
+    return Examples.of(FEATURES, 3, inputs, labels);
+  }
+}
