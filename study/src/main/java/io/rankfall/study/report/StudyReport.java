@@ -37,6 +37,7 @@ public final class StudyReport {
           "page-frame.js",
           "page-controls.js",
           "study-data.js",
+          "page-figure.js",
           "study-figure.js",
           "study-maps.js",
           "study-training.js",

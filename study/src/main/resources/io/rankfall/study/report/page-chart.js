@@ -10,7 +10,7 @@ function axis(name, more = {}) {
     nameLocation: 'middle',
     nameGap: 26,
     nameTextStyle: { color: muted, fontSize: 12 },
-    axisLine: { show: true, lineStyle: { color: token('rule') } },
+    axisLine: { show: true, onZero: false, lineStyle: { color: token('rule') } },
     axisTick: { show: true, lineStyle: { color: token('rule') } },
     splitLine: { show: false },
     minorTick: { show: false },

@@ -36,6 +36,7 @@ function chartCanvas(description, option, ready = () => {}) {
     ready(chart);
     new ResizeObserver(() => chart.resize({ width: 'auto', height: 'auto' })).observe(canvas);
   };
+  canvas.redraw = () => chart && draw();
   inSight.observe(canvas);
   return canvas;
 }

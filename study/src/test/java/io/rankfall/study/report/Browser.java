@@ -120,6 +120,20 @@ final class Browser implements AutoCloseable {
     settle();
   }
 
+  /** Gives an element the focus and presses keys, as at a keyboard. */
+  void press(String selector, CharSequence... keys) {
+    driver.findElement(By.cssSelector(selector)).sendKeys(keys);
+    settle();
+  }
+
+  /** Makes the page believe that its reader wants less motion. */
+  void preferLessMotion() {
+    command(
+        "Emulation.setEmulatedMedia",
+        Map.of("features", List.of(Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
+    settle();
+  }
+
   /** Clicks where a chart with two category axes has the cell (x, y), counted from 0. */
   void clickInChart(String selector, int x, int y) {
     run(

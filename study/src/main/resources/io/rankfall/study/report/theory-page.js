@@ -1,0 +1,46 @@
+/* Puts the page together. */
+
+const sgd = spec.sgd;
+const settingsLine = () =>
+  [
+    `B = ${integer(spec.batchSize)}`,
+    `µ = ${sgd.learningRate}${sgd.schedule.milestones.length > 0 ? ` × ${sgd.schedule.factor} after epochs ${sgd.schedule.milestones.join(', ')}` : ''}`,
+    `wd = ${sgd.weightDecay} (λ = ${report.lambda})`,
+    sgd.momentum > 0 ? `momentum ${sgd.momentum}` : 'no momentum',
+  ].join(', ');
+
+const aboutBox = () =>
+  el(
+    'div',
+    { class: 'about' },
+    report.notes.length > 0 ? [el('h3', {}, 'Notes'), ...report.notes.map(note => el('p', {}, note))] : [],
+    el('h3', {}, 'What was held against what'),
+    el(
+      'dl',
+      { class: 'facts' },
+      [
+        ['source', 'Galanti, Siegel, Gupte and Poggio, SGD and Weight Decay Secretly Compress Your Neural Network, arXiv 2206.05794'],
+        ['training', `${data.network} on ${spec.dataset}; ${settingsLine()}; seed ${spec.seed}; ${spec.learner}; ${several(spec.epochs, 'epoch')} of ${steps(report.stepsPerEpoch)}; ${report.outcome}`],
+        ['bound', 'rank ≤ B·R·n(ε); n(ε) is the smallest n with |pₙ| + |qₙ| ≤ ε/2, what is left of the two W before'],
+        ['premise', 'what is left of the earlier W, and rounding, is at most ε·‖W‖, in measured norms; where it is true the bound must hold'],
+        ['remembered', `gradients of the last ${steps(report.rememberedSteps)}, in ${bytes(report.memoryBytes)}`],
+      ].map(([name, text]) => el('div', {}, el('dt', {}, name), el('dd', {}, text)))
+    )
+  );
+
+const moving = layers.some(layer => layer.movements.some(m => m.epochDistance !== null || m.stepDistance !== null));
+
+fillPage({
+  title: `Theory held against ${data.network}`,
+  lead: `${spec.dataset}, ${settingsLine()}; ${steps(report.steps)}${report.outcome === 'COMPLETED' ? '' : `, ${report.outcome}`}.`,
+  verdict: theoryVerdict(),
+  sections: [
+    ['verdicts', 'Verdicts', [verdictFigure()]],
+    ['bounds', 'Bound and rank', layers.some(layer => layer.epochs.length > 0) ? [boundsFigure()] : []],
+    ['memory', 'Memory', [...(fading.length > 0 ? [memoryFigure()] : []), ...(witnessed.length > 0 ? [witnessFigure()] : [])]],
+    ['steps', 'Steps', [...(sampled.length > 0 ? [gradientFigure()] : []), ...(moving ? [movementFigure()] : []), ...(identities.length > 0 ? [identityTable()] : [])]],
+    ['explorer', 'Explorer', recordings.length > 0 ? [explorerFigure()] : []],
+    ['about', 'About', [aboutBox()]],
+  ],
+  version: data.version,
+});
