@@ -1,5 +1,6 @@
 package io.rankfall.study;
 
+import io.rankfall.compress.SafetensorsFile;
 import io.rankfall.study.ComparisonSpec.Cell;
 import io.rankfall.study.Results.FileResult;
 import io.rankfall.study.Results.Outcome;
@@ -16,7 +17,10 @@ import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +103,29 @@ public final class RunFiles {
               .formatted(onnx, EXPORT_TOLERANCE, error));
     }
     return error;
+  }
+
+  /**
+   * Whether the weights and biases of a run's {@code model.safetensors} are the network's, to the
+   * bit.
+   *
+   * @throws IOException in one line, if the file is missing or damaged
+   */
+  public static boolean holds(Path folder, Network network) throws IOException {
+    SafetensorsFile file = SafetensorsFile.read(folder.resolve(SAFETENSORS));
+    Map<String, SafetensorsFile.Entry> entries = new HashMap<>();
+    file.entries().forEach(entry -> entries.put(entry.name(), entry));
+    for (Network.Layer layer : network.layers()) {
+      SafetensorsFile.Entry weight = entries.get(layer.name() + ".weight");
+      SafetensorsFile.Entry bias = entries.get(layer.name() + ".bias");
+      if (weight == null
+          || bias == null
+          || !Arrays.equals(file.floats(weight), layer.weight().toArray())
+          || !Arrays.equals(file.floats(bias), layer.bias().toArray())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private RunRecord record(Dataset dataset) {

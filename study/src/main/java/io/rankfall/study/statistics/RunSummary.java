@@ -85,7 +85,7 @@ public record RunSummary(
   }
 
   /** What came of a run that completed. */
-  Measured result() {
+  public Measured result() {
     return requireNonNull(measured, id);
   }
 
@@ -94,10 +94,10 @@ public record RunSummary(
   }
 
   /** All but the seed. */
-  Setting setting() {
+  public Setting setting() {
     return new Setting(others, batchSize, learningRate, weightDecay);
   }
 
   /** What the runs of several seeds have in common. */
-  record Setting(String others, int batchSize, double learningRate, double weightDecay) {}
+  public record Setting(String others, int batchSize, double learningRate, double weightDecay) {}
 }

@@ -6,13 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which runs are asked, and which are set apart. */
-record Selection(List<RunSummary> used, List<SetApart> apart) {
-  Selection {
+public record Selection(List<RunSummary> used, List<SetApart> apart) {
+  public Selection {
     used = List.copyOf(used);
     apart = List.copyOf(apart);
   }
 
-  static Selection of(RunTable table) {
+  /** Divides the runs of a table. */
+  public static Selection of(RunTable table) {
     List<RunSummary> used = new ArrayList<>();
     List<SetApart> apart = new ArrayList<>();
     for (RunSummary run : table.runs()) {
@@ -42,7 +43,8 @@ record Selection(List<RunSummary> used, List<SetApart> apart) {
         : null;
   }
 
-  RunCounts counts() {
+  /** How many there are of each kind. */
+  public RunCounts counts() {
     return new RunCounts(
         used.size() + apart.size(),
         used.size(),
