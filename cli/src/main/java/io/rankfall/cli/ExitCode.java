@@ -6,7 +6,7 @@ final class ExitCode {
 
   /**
    * The command worked and found something wrong: a budget that cannot be met, a training that
-   * diverged, a sweep's run that failed, weights with NaN.
+   * diverged, a sweep's run that failed, weights with NaN, a theorem that does not hold.
    */
   static final int FINDING = 1;
 

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:fine",
-      " 1:a finding: a budget that cannot be met, a training that diverged, a failed run, NaN weights",
+      " 1:a finding: a budget that cannot be met, a training that diverged, a failed run, NaN weights,"
+          + " a theorem that does not hold, a rank out of reach",
       " 2:wrong usage",
       " 3:failure: unreadable input, unwritable output",
       "130:interrupted"
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       "  rankfall compress run/model.onnx --params 0.125 --out small.onnx",
       "  rankfall sweep ten-minutes                  many trainings side by side, into a study",
       "  rankfall report ten-minutes.db              the study as one HTML file",
+      "  rankfall theory --preset one-example        the theorem held against a training",
       "",
       "'rankfall help COMMAND' tells the options of a command."
     },
@@ -51,6 +53,9 @@ import picocli.CommandLine.Spec;
       SweepCommand.class,
       RunsCommand.class,
       StatisticsCommand.class,
+      TheoryCommand.class,
+      PlanCommand.class,
+      GeneralizationCommand.class,
       ReportCommand.class,
       WorkerCommand.class,
       HelpCommand.class

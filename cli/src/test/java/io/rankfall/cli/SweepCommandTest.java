@@ -205,6 +205,28 @@ class SweepCommandTest {
   }
 
   @Test
+  void plansAreAskedOfTheRunsOfAStudy() throws IOException {
+    Ran reached = Ran.run("plan", study.toString(), "--rank", "12", "--min-accuracy", "0.3");
+    assertThat(reached.exitCode()).as(reached.err()).isZero();
+    assertThat(reached.out())
+        .contains("4 of 5 runs used; set apart: 1 diverged")
+        .contains("4 of 4 settings reached it")
+        .contains("cannot exceed 12");
+    Ran near = Ran.run("plan", study.toString(), "--rank", "1", "--min-accuracy", "0.3");
+    assertThat(near.exitCode()).isEqualTo(ExitCode.FINDING);
+    assertThat(near.out())
+        .contains("None of 4 settings reached it; what came nearest")
+        .contains("No setting reached rank 1")
+        .contains("Too few settings");
+    Ran json = Ran.run("plan", study.toString(), "--rank", "12", "--json");
+    JsonNode network = JsonMapper.builder().build().readTree(json.out()).path("networks").get(0);
+    assertThat(network.path("fullRank").asDouble()).isEqualTo(12);
+    assertThat(network.path("reached")).hasSize(4);
+    Ran.run("plan", study.toString(), "--rank", "3", "--where", "batchSize=1")
+        .assertOneLine("expected runs that have ended and learned something among --where");
+  }
+
+  @Test
   void controlCEndsWithCode130AndTheSameCommandGoesOn() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "needs /bin/kill to send SIGINT");
     Path into = folder.resolve("interrupted.db");

@@ -1,0 +1,273 @@
+package io.rankfall.cli;
+
+import io.rankfall.compress.AtomicFile;
+import io.rankfall.study.ResultsFile;
+import io.rankfall.study.RunFiles;
+import io.rankfall.study.RunRecord;
+import io.rankfall.study.recording.Recordings;
+import io.rankfall.study.report.TheoryPage;
+import io.rankfall.train.Dataset;
+import io.rankfall.train.EpochRecord;
+import io.rankfall.train.FashionMnist;
+import io.rankfall.train.Run;
+import io.rankfall.train.RunOutcome;
+import io.rankfall.train.RunSpec;
+import io.rankfall.train.StepResult;
+import io.rankfall.train.Trainer;
+import io.rankfall.train.TrainingListener;
+import io.rankfall.train.theory.TheoryPreset;
+import io.rankfall.train.theory.TheoryProbe;
+import io.rankfall.train.theory.TheoryReport;
+import io.rankfall.train.theory.TheorySettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "theory",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    description = {
+      "Holds the theory against a training: SGD with weight decay makes weights of low rank, because a",
+      "step forgets the share µ*wd of them and adds a gradient of rank B*R at most (arXiv 2206.05794).",
+      "",
+      "Trains with all checks on: a preset, a training of your own by the options of 'train', or the",
+      "training of a finished run once more, which must arrive at the same weights.",
+      ""
+    },
+    footerHeading = "%nVerdicts:%n",
+    footer = {
+      "  HOLDS     the premise is true by the norms that were measured, and the rank keeps to the bound",
+      "  VACUOUS   the bound is not below the matrix's smaller side: every matrix keeps to it",
+      "  NOT_YET   the premise is not true: too few steps, or the norm has more than halved within the",
+      "            window, which leaves too much of the old weights",
+      "  VIOLATED  cannot be: the command ends with exit code 1",
+      "",
+      "Presets, each under a minute on one core:",
+      "  one-example   B=1, µ*wd=0.01: the bound holds at every ε",
+      "  paper-window  B=1, µ*wd=0.005: the window of 1,517 steps",
+      "  two-examples  B=2, µ*wd=0.02: the same bounds from half the window",
+      "  wide          B=4, µ*wd=0.02, batch normalisation: a 2048x2048 layer",
+      "  schedule      µ falls to a fifth after epoch 2: the window grows fivefold",
+      "  momentum      heavy-ball momentum 0.6",
+      "  no-decay      wd=0, the control: no window, the rank stays",
+      "",
+      "Examples:",
+      "  rankfall theory --preset one-example",
+      "  rankfall theory rankfall-run                 the training of 'rankfall train' once more",
+      "  rankfall theory --hidden 1024 --examples 3000 --batch-size 1 --lr 0.02 --weight-decay 0.5 --epochs 2",
+      "  rankfall theory --preset momentum --epsilon 0.3,0.03 --json > theory.json",
+      "  rankfall theory --preset one-example --html theory.html --explorer",
+      "",
+      "Exit code 1 when something that must hold does not, when the training diverged, or when the run's",
+      "weights were not arrived at."
+    })
+final class TheoryCommand implements Callable<Integer> {
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "RUN",
+      description = "A folder that 'rankfall train' wrote.")
+  private @Nullable Path run;
+
+  @Option(names = "--preset", paramLabel = "NAME", description = "One of those below.")
+  private @Nullable String preset;
+
+  @Option(
+      names = "--examples",
+      paramLabel = "N",
+      description = "Train on the first N training examples only; 0 for all of them.")
+  private int examples;
+
+  @Mixin private final SpecOptions options = new SpecOptions();
+
+  @Option(
+      names = "--epsilon",
+      split = ",",
+      paramLabel = "E",
+      defaultValue = "0.1,0.01,0.001",
+      description = "How close to W the matrix of low rank shall be, relative to its norm.")
+  private List<Double> epsilons = List.of();
+
+  @Option(
+      names = "--memory",
+      paramLabel = "MIB",
+      description = "For the gradients of the last steps: how far back witness and identity reach.")
+  private int memory = 256;
+
+  @Option(names = "--json", description = "Print everything as JSON.")
+  private boolean json;
+
+  @Option(names = "--html", paramLabel = "FILE", description = "Draw everything as one HTML file.")
+  private @Nullable Path html;
+
+  @Option(
+      names = "--explorer",
+      description =
+          "With --html: trainings of a small layer to play step by step, recorded now (a minute).")
+  private boolean explorer;
+
+  @Spec private CommandSpec command;
+
+  private final Console console;
+
+  @SuppressWarnings("NullAway.Init")
+  TheoryCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    TheorySettings settings =
+        UsageException.ifRefused(
+            () ->
+                new TheorySettings(
+                    epsilons,
+                    TheorySettings.DEFAULT.gradientSamples(),
+                    (long) memory << 20,
+                    TheorySettings.DEFAULT.witnessPoints()));
+    requireOneTraining();
+    if (html != null) {
+      AtomicFile.requireTarget(html);
+    } else if (explorer) {
+      throw new UsageException("--explorer: expected with --html, found without");
+    }
+    UsageException.ifRefused(this::requireSettings);
+    RunRecord record = run == null ? null : ResultsFile.readRun(run.resolve(RunFiles.RUN));
+    Dataset all = FashionMnist.load();
+    RunSpec spec = record == null ? UsageException.ifRefused(() -> spec(all)) : spec(record, all);
+    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : all;
+    Trainer trainer = new Trainer(dataset);
+    UsageException.ifRefused(() -> trainer.requireFit(spec));
+    TheoryProbe probe = new TheoryProbe(spec, dataset.train().size(), settings);
+    Run trained = trainer.train(spec, probe.andThen(progress(spec, dataset)));
+    console.endStatus();
+    TheoryReport report = probe.report(trained.outcome());
+    if (json) {
+      console.out().println(report.json());
+    } else {
+      TheoryText.print(report, console);
+    }
+    if (html != null) {
+      draw(report, html, all);
+    }
+    boolean arrived = record == null || run == null || arrives(run, record, trained.outcome());
+    console.out().flush();
+    boolean completed = trained.outcome() instanceof RunOutcome.Completed;
+    return report.holds() && arrived && completed ? ExitCode.OK : ExitCode.FINDING;
+  }
+
+  private void draw(TheoryReport report, Path file, Dataset dataset)
+      throws IOException, InterruptedException {
+    TheoryPage page = TheoryPage.of(report);
+    if (explorer) {
+      console.progress("Recording trainings of a small layer");
+      page = page.withExplorer(record(dataset));
+    }
+    page.write(file);
+    console.progress("Report: " + file);
+  }
+
+  private Recordings record(Dataset dataset) throws InterruptedException {
+    TimeLeft timeLeft = new TimeLeft(1);
+    double[] before = {0};
+    Recordings recordings =
+        Recordings.make(
+            dataset,
+            Recordings.Plan.DEFAULT,
+            (done, of) -> {
+              timeLeft.did((double) done / of - before[0]);
+              before[0] = (double) done / of;
+              console.status(timeLeft.bar("recording"));
+            });
+    console.endStatus();
+    return recordings;
+  }
+
+  /** Refuses before the data are read. */
+  private Object requireSettings() {
+    return preset == null ? options.spec(FashionMnist.NAME) : TheoryPreset.named(preset);
+  }
+
+  /** Settings, a preset and a run each say what is trained. */
+  private void requireOneTraining() {
+    if (run != null && preset != null) {
+      throw new UsageException("--preset: expected a preset or a run, found both");
+    }
+    if (run == null && preset == null) {
+      return;
+    }
+    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+      boolean ours =
+          List.of("--preset", "--epsilon", "--memory", "--json", "--html", "--explorer", "--seed")
+              .contains(option.longestName());
+      if (!ours || (run != null && option.longestName().equals("--seed"))) {
+        throw new UsageException(
+            "%s: expected no settings beside %s, which has its own"
+                .formatted(option.longestName(), preset == null ? "a run" : "a preset"));
+      }
+    }
+  }
+
+  private Dataset data(Dataset all) {
+    if (preset != null) {
+      return all.first(TheoryPreset.named(preset).examples());
+    }
+    return examples == 0 ? all : all.first(examples);
+  }
+
+  private RunSpec spec(Dataset all) {
+    return preset == null
+        ? options.spec(data(all).name())
+        : TheoryPreset.named(preset).spec(all, options.seed());
+  }
+
+  private static RunSpec spec(RunRecord record, Dataset dataset) throws IOException {
+    if (!record.dataSha256().equals(dataset.sha256())) {
+      throw new IOException(
+          "run: expected one on data %s, found %s"
+              .formatted(dataset.sha256(), record.dataSha256()));
+    }
+    return record.spec();
+  }
+
+  private boolean arrives(Path folder, RunRecord record, RunOutcome outcome) throws IOException {
+    boolean same =
+        outcome instanceof RunOutcome.Completed completed
+            ? RunFiles.holds(folder, completed.network())
+            : record.result().outcome().message() != null;
+    console.progress(
+        same
+            ? "The replay arrived at the run's weights, to the bit."
+            : "rankfall: %s: expected the replay to arrive at the run's weights, found others: another machine or version?"
+                .formatted(folder));
+    return same;
+  }
+
+  private TrainingListener progress(RunSpec spec, Dataset dataset) {
+    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
+    TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs());
+    EpochLines lines = new EpochLines(console, spec.epochs(), "theory".length());
+    return new TrainingListener() {
+      @Override
+      public void onEpoch(EpochRecord record) {
+        lines.print("theory", record, timeLeft.text());
+      }
+
+      @Override
+      public void onStep(int epoch, int step, StepResult result) {
+        timeLeft.did(1);
+        console.status(timeLeft.bar("training"));
+      }
+    };
+  }
+}
