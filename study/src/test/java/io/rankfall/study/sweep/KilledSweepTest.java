@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>{@code -Drankfall.kills=50} kills so often; {@code -Drankfall.kill.seed} replays.
  */
 class KilledSweepTest {
-  private static final int KILLS = Integer.getInteger("rankfall.kills", 5);
+  private static final int KILLS = Integer.getInteger("rankfall.kills", 3);
   private static final long SEED = Long.getLong("rankfall.kill.seed", System.nanoTime());
   private static final long LONGEST_MILLIS = 3500;
 
