@@ -4,8 +4,8 @@ import ai.djl.ndarray.types.Shape;
 import io.rankfall.train.Batch;
 import io.rankfall.train.BlockLearner;
 import io.rankfall.train.Examples;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.ResNet18;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
 import java.util.SplittableRandom;
@@ -48,8 +48,8 @@ public class BlockStepBenchmark {
 
   @Setup
   public void start() {
-    Sgd sgd = new Sgd(0.1, 5e-4, 0.9, StepSchedule.CONSTANT);
-    learner = new BlockLearner(ResNet18.block(CLASSES, 1), new Shape(3, 32, 32), sgd);
+    Optimizer optimizer = new Optimizer(0.1, 5e-4, 0.9, StepSchedule.CONSTANT);
+    learner = new BlockLearner(ResNet18.block(CLASSES, 1), new Shape(3, 32, 32), optimizer);
     SplittableRandom random = new SplittableRandom(1);
     float[] inputs = new float[batchSize * FEATURES];
     for (int i = 0; i < inputs.length; i++) {

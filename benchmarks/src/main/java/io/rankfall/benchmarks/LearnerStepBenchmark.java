@@ -7,7 +7,7 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
@@ -58,12 +58,12 @@ public class LearnerStepBenchmark {
   @Setup
   public void start() throws IOException {
     dataset = FashionMnist.load();
-    Sgd sgd = new Sgd(0.01, 5e-4, momentum, StepSchedule.CONSTANT);
+    Optimizer optimizer = new Optimizer(0.01, 5e-4, momentum, StepSchedule.CONSTANT);
     Mlp architecture =
         net.equals("MLP_3_512")
             ? new Mlp(784, List.of(512, 512, 512), 10, Mlp.Normalization.NONE)
             : new Mlp(784, Collections.nCopies(10, 100), 10, Mlp.Normalization.BATCH);
-    learner = engine.start(architecture.initialize(Initialization.HE, 1), sgd, batchSize);
+    learner = engine.start(architecture.initialize(Initialization.HE, 1), optimizer, batchSize);
   }
 
   @Benchmark

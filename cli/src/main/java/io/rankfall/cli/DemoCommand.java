@@ -11,8 +11,8 @@ import io.rankfall.train.FashionMnist;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -115,7 +115,7 @@ final class DemoCommand implements Callable<Integer> {
             new Mlp(784, List.of(width, width, width), 10, Mlp.Normalization.NONE),
             Initialization.HE,
             CELLS.get(0).batchSize(),
-            new Sgd(LEARNING_RATE, 0, 0, schedule(passes)),
+            new Optimizer(LEARNING_RATE, 0, 0, schedule(passes)),
             passes,
             seed,
             LearnerKind.FUSED);

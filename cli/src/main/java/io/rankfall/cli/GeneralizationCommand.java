@@ -62,7 +62,7 @@ final class GeneralizationCommand implements Callable<Integer> {
     Network network = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
     GeneralizationBounds bounds;
     // Evaluation is the same on both engines, and this one needs nothing unpacked.
-    try (Learner learner = LearnerKind.FUSED.start(network, spec.sgd(), 1)) {
+    try (Learner learner = LearnerKind.FUSED.start(network, spec.optimizer(), 1)) {
       bounds = GeneralizationBounds.of(network, TrainingMargins.of(learner, dataset));
     }
     if (json) {

@@ -48,9 +48,9 @@ final class RunFilter implements Predicate<StoredRun> {
     Map<String, Function<StoredRun, Object>> fields = new LinkedHashMap<>();
     fields.put("run", StoredRun::id);
     fields.put("batchSize", run -> run.spec().batchSize());
-    fields.put("learningRate", run -> run.spec().sgd().learningRate());
-    fields.put("weightDecay", run -> run.spec().sgd().weightDecay());
-    fields.put("momentum", run -> run.spec().sgd().momentum());
+    fields.put("learningRate", run -> run.spec().optimizer().learningRate());
+    fields.put("weightDecay", run -> run.spec().optimizer().weightDecay());
+    fields.put("momentum", run -> run.spec().optimizer().momentum());
     fields.put("seed", run -> run.spec().seed());
     fields.put("epochs", run -> run.spec().epochs());
     fields.put("net", run -> run.spec().architecture().shortLabel());

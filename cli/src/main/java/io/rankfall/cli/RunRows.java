@@ -88,16 +88,16 @@ final class RunRows {
     row.put("initialization", Cell.of(spec.initialization().name()));
     row.put("learner", Cell.of(spec.learner().name()));
     row.put("batchSize", Cell.of(spec.batchSize()));
-    row.put("learningRate", Cell.of(spec.sgd().learningRate()));
-    row.put("weightDecay", Cell.of(spec.sgd().weightDecay()));
-    row.put("momentum", Cell.of(spec.sgd().momentum()));
+    row.put("learningRate", Cell.of(spec.optimizer().learningRate()));
+    row.put("weightDecay", Cell.of(spec.optimizer().weightDecay()));
+    row.put("momentum", Cell.of(spec.optimizer().momentum()));
     row.put(
         "milestones",
         Cell.of(
-            spec.sgd().schedule().milestones().stream()
+            spec.optimizer().schedule().milestones().stream()
                 .map(String::valueOf)
                 .collect(Collectors.joining(" "))));
-    row.put("decayFactor", Cell.of(spec.sgd().schedule().factor()));
+    row.put("decayFactor", Cell.of(spec.optimizer().schedule().factor()));
     row.put("epochs", Cell.of(spec.epochs()));
     row.put("seed", Cell.of(spec.seed()));
     return row;

@@ -3,8 +3,8 @@ package io.rankfall.cli;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -89,7 +89,8 @@ final class SpecOptions {
         new Mlp(784, hidden, 10, normalization),
         initialization,
         batchSize,
-        new Sgd(learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
+        new Optimizer(
+            learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
         epochs,
         seed,
         learner);

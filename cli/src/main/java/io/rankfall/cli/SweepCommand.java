@@ -261,9 +261,9 @@ final class SweepCommand implements Callable<Integer> {
           run.id(),
           run.architecture().shortLabel(),
           Integer.toString(run.batchSize()),
-          RunsTable.number(run.sgd().learningRate()),
-          RunsTable.number(run.sgd().weightDecay()),
-          RunsTable.number(run.sgd().momentum()),
+          RunsTable.number(run.optimizer().learningRate()),
+          RunsTable.number(run.optimizer().weightDecay()),
+          RunsTable.number(run.optimizer().momentum()),
           Long.toString(run.seed()),
           Integer.toString(run.epochs()),
           run.learner().name());

@@ -164,9 +164,11 @@ final class SweepProgress implements SweepListener {
         .formatted(
             spec.architecture().shortLabel(),
             spec.batchSize(),
-            RunsTable.number(spec.sgd().learningRate()),
-            RunsTable.number(spec.sgd().weightDecay()),
-            spec.sgd().momentum() == 0 ? "" : " m=" + RunsTable.number(spec.sgd().momentum()),
+            RunsTable.number(spec.optimizer().learningRate()),
+            RunsTable.number(spec.optimizer().weightDecay()),
+            spec.optimizer().momentum() == 0
+                ? ""
+                : " m=" + RunsTable.number(spec.optimizer().momentum()),
             spec.seed());
   }
 

@@ -41,10 +41,10 @@ final class TheoryText {
             report.spec().architecture().shortLabel(),
             report.spec().dataset(),
             report.spec().batchSize(),
-            number(report.spec().sgd().learningRate()),
-            number(report.spec().sgd().weightDecay()),
+            number(report.spec().optimizer().learningRate()),
+            number(report.spec().optimizer().weightDecay()),
             number(report.lambda()),
-            number(report.spec().sgd().momentum()),
+            number(report.spec().optimizer().momentum()),
             report.steps(),
             report.outcome().equals("COMPLETED") ? "completed" : report.outcome());
   }

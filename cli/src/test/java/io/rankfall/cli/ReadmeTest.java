@@ -17,8 +17,8 @@ import io.rankfall.train.FashionMnist;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,7 +67,7 @@ class ReadmeTest {
             new Mlp(784, List.of(512, 512), 10, Mlp.Normalization.NONE),
             Initialization.HE,
             16,
-            new Sgd(0.1, 1e-3, 0, StepSchedule.CONSTANT),
+            new Optimizer(0.1, 1e-3, 0, StepSchedule.CONSTANT),
             20,
             1,
             LearnerKind.FUSED);
@@ -80,7 +80,7 @@ class ReadmeTest {
     assertThat(faster).isPositive();
     assertThat(saved).isNotNegative();
     assertThat(rank).isEqualTo(2);
-    assertThat(spec.sgd().lambda()).isEqualTo(5e-4);
+    assertThat(spec.optimizer().lambda()).isEqualTo(5e-4);
     assertThat(Files.readString(README).replaceAll("\\s+", ""))
         .contains(
             "Compression.of(Path.of(\"model.onnx\"),newRankPolicy.ParameterBudget(0.125))"
@@ -88,7 +88,7 @@ class ReadmeTest {
         .contains(
             ".write(Path.of(\"small.onnx\"));doublefaster=report.latencies().get(0).speedup();")
         .contains("newMlp(784,List.of(512,512),10,Mlp.Normalization.NONE)")
-        .contains("newSgd(0.1,1e-3,0,StepSchedule.CONSTANT),20,1,LearnerKind.FUSED);")
+        .contains("newOptimizer(0.1,1e-3,0,StepSchedule.CONSTANT),20,1,LearnerKind.FUSED);")
         .contains("inspection.matrices().stream().mapToLong(InspectedMatrix::saved).sum();")
         .contains("Spectrum.of(Matrix.of(2,3,1,2,3,4,5,6));")
         .contains("spectrum.rank(newRankRule.FrobeniusRelative(1e-3));");

@@ -11,8 +11,8 @@ import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,7 +56,7 @@ final class Clouds {
         new Mlp(FEATURES, List.of(48, 32), 4, Mlp.Normalization.NONE),
         Initialization.HE,
         batchSize,
-        new Sgd(
+        new Optimizer(
             learningRate,
             learningRate > 1 ? 0 : 1e-3,
             momentum,

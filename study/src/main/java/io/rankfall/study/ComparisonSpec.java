@@ -1,7 +1,7 @@
 package io.rankfall.study;
 
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import java.util.List;
 
 /**
@@ -61,13 +61,17 @@ public record ComparisonSpec(
 
   /** The training of one cell. */
   public RunSpec run(Cell cell) {
-    Sgd sgd = base.sgd();
+    Optimizer optimizer = base.optimizer();
     return new RunSpec(
         base.dataset(),
         base.architecture(),
         base.initialization(),
         cell.batchSize(),
-        new Sgd(sgd.learningRate(), cell.weightDecay(), sgd.momentum(), sgd.schedule()),
+        new Optimizer(
+            optimizer.learningRate(),
+            cell.weightDecay(),
+            optimizer.momentum(),
+            optimizer.schedule()),
         base.epochs(),
         base.seed(),
         base.learner());

@@ -140,7 +140,7 @@ public final class RunFiles {
 
   private static double exportError(Path onnx, RunSpec spec, Network network, Examples test)
       throws IOException {
-    try (Learner learner = spec.learner().start(network, spec.sgd(), 1)) {
+    try (Learner learner = spec.learner().start(network, spec.optimizer(), 1)) {
       float[] logits = learner.logits(test, 0, test.size());
       return new FileMeasurement(test).logitError(onnx, logits);
     }
@@ -152,7 +152,7 @@ public final class RunFiles {
   }
 
   Cell cell() {
-    return new Cell(run.spec().batchSize(), run.spec().sgd().weightDecay());
+    return new Cell(run.spec().batchSize(), run.spec().optimizer().weightDecay());
   }
 
   Path onnx() {

@@ -19,9 +19,9 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.LayerSpectrum;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ class ComparisonTest {
             new Mlp(FEATURES, List.of(48, 32), 4, Mlp.Normalization.NONE),
             Initialization.HE,
             1,
-            new Sgd(0.05, 0, 0, StepSchedule.CONSTANT),
+            new Optimizer(0.05, 0, 0, StepSchedule.CONSTANT),
             2,
             3,
             LearnerKind.FUSED);

@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Any DJL {@link Block} from one input to logits, trained by PyTorch's autograd: {@link Sgd} on the
- * mean cross-entropy of the softmax, on one thread. A rerun gives the same bits.
+ * Any DJL {@link Block} from one input to logits, trained by PyTorch's autograd: {@link Optimizer}
+ * on the mean cross-entropy of the softmax, on one thread. A rerun gives the same bits.
  *
  * <p>Any number of these may be in use in a process, on any threads: {@link PyTorch} runs their
  * work one after another. A step fails while other code of the process has a DJL gradient collector
@@ -31,7 +31,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
   private final Block block;
   private final Shape input;
   private final ParameterStore parameters = new ParameterStore(manager, false);
-  private final SgdUpdate update;
+  private final OptimizerUpdate update;
   private final List<NDArray> variancesOfOneValue;
 
   private final AlignedFloats inputs = new AlignedFloats();
@@ -46,16 +46,16 @@ public final class BlockLearner implements Classifier, TrainedLayers {
    *
    * @param block to train; nobody else may use it until this is closed
    * @param input the shape of one example, for example 3 × 32 × 32
-   * @param sgd momentum and weight decay, of all parameters that are not frozen
+   * @param optimizer momentum and weight decay, of all parameters that are not frozen
    * @throws IllegalArgumentException naming the parameter, if one is not in single precision
    * @throws IllegalStateException in one line, if PyTorch is missing or the block does not take
    *     such inputs
    */
-  public BlockLearner(Block block, Shape input, Sgd sgd) {
+  public BlockLearner(Block block, Shape input, Optimizer optimizer) {
     this.block = block;
     this.input = input;
     try {
-      this.update = new SgdUpdate(pytorch, pytorch.run("start", this::trained), sgd);
+      this.update = new OptimizerUpdate(pytorch, pytorch.run("start", this::trained), optimizer);
       this.variancesOfOneValue = variancesOfOneValue(block, new ArrayList<>());
     } catch (RuntimeException e) {
       manager.close();
@@ -97,7 +97,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
   }
 
   /**
-   * One step of {@link Sgd} on the mean cross-entropy of the batch.
+   * One step of {@link Optimizer} on the mean cross-entropy of the batch.
    *
    * @param learningRate μ of this step
    * @return loss and hits of the batch before the step; the loss is NaN or infinite when the

@@ -53,7 +53,7 @@ final class DenseLayer implements AutoCloseable {
       Activation activation,
       int batchSize,
       int maxRows,
-      Sgd sgd,
+      Optimizer optimizer,
       @Nullable DenseLayer previous) {
     int in = layer.weight().cols();
     int out = layer.weight().rows();
@@ -65,17 +65,17 @@ final class DenseLayer implements AutoCloseable {
         new DenseWeights(
             blas,
             layer.weight(),
-            sgd,
+            optimizer,
             inputs,
             products,
             previous == null ? null : previous.products);
     this.tile = new Tile(out, batchSize);
-    this.bias = new HeapParameter(layer.bias(), tile, sgd);
+    this.bias = new HeapParameter(layer.bias(), tile, optimizer);
     this.biasGradient = tile.array();
     this.norm =
         layer.batchNorm() == null
             ? null
-            : new FusedBatchNorm(layer.batchNorm(), tile, maxRows, sgd);
+            : new FusedBatchNorm(layer.batchNorm(), tile, maxRows, optimizer);
     this.outputs = tile.batch(maxRows);
     this.gradients = activation == Activation.NONE ? outputs : tile.batch(maxRows);
   }

@@ -30,7 +30,7 @@ final class DenseWeights implements AutoCloseable {
   private static final double SMALLEST_STATE_SCALE = 1e-6;
 
   private final Blas blas;
-  private final Sgd sgd;
+  private final Optimizer optimizer;
   private final int in;
   private final int out;
   private final NativeMatrix inputs;
@@ -63,19 +63,19 @@ final class DenseWeights implements AutoCloseable {
   DenseWeights(
       Blas blas,
       Matrix initial,
-      Sgd sgd,
+      Optimizer optimizer,
       NativeMatrix inputs,
       NativeMatrix products,
       @Nullable NativeMatrix inputGradients) {
     this.blas = blas;
-    this.sgd = sgd;
+    this.optimizer = optimizer;
     this.in = initial.cols();
     this.out = initial.rows();
     this.inputs = inputs;
     this.products = products;
     this.inputGradients = inputGradients;
     this.weights = new NativeMatrix(in, out);
-    this.state = sgd.momentum() == 0 ? null : new NativeMatrix(in, out);
+    this.state = optimizer.momentum() == 0 ? null : new NativeMatrix(in, out);
     overwrite(weights, initial.transposed().toArray());
     int most = Math.max(1, NUMBERS_PER_BLOCK / weights.stride());
     for (int from = 0; from < in; from += most) {
@@ -124,7 +124,7 @@ final class DenseWeights implements AutoCloseable {
   }
 
   private void descend(int rows, double learningRate) {
-    double decayed = scale * (1 - learningRate * sgd.weightDecay());
+    double decayed = scale * (1 - learningRate * optimizer.weightDecay());
     for (Block block : blocks) {
       propagate(block, rows);
       addOuterProducts(block, rows, -learningRate / decayed, block.weights);
@@ -134,7 +134,7 @@ final class DenseWeights implements AutoCloseable {
 
   private void descendWithMomentum(NativeMatrix state, int rows, double learningRate) {
     prepare(state, learningRate);
-    double kept = stateScale * heavyBall.q() * sgd.momentum();
+    double kept = stateScale * heavyBall.q() * optimizer.momentum();
     for (Block block : blocks) {
       propagate(block, rows);
       FloatPointer u = Objects.requireNonNull(block.state);
@@ -156,7 +156,7 @@ final class DenseWeights implements AutoCloseable {
   /** U = v − κ·W with the κ of this learning rate. */
   private void prepare(NativeMatrix state, double learningRate) {
     if (learningRate != heavyBallRate) {
-      HeavyBall next = HeavyBall.of(learningRate, sgd.weightDecay(), sgd.momentum());
+      HeavyBall next = HeavyBall.of(learningRate, optimizer.weightDecay(), optimizer.momentum());
       double change = (heavyBall.kappa() - next.kappa()) * scale / stateScale;
       blas.saxpy(weights.count(), (float) change, weights.row(0), state.row(0));
       heavyBall = next;
@@ -247,7 +247,7 @@ final class DenseWeights implements AutoCloseable {
       heavyBall =
           heavyBallRate == 0
               ? new HeavyBall(0, 1, 0)
-              : HeavyBall.of(heavyBallRate, sgd.weightDecay(), sgd.momentum());
+              : HeavyBall.of(heavyBallRate, optimizer.weightDecay(), optimizer.momentum());
     }
   }
 

@@ -11,9 +11,10 @@ final class DjlLearner implements Learner {
   private final MlpBlock mlp;
   private final BlockLearner learner;
 
-  DjlLearner(Network initial, Sgd sgd) {
+  DjlLearner(Network initial, Optimizer optimizer) {
     this.mlp = new MlpBlock(initial);
-    this.learner = new BlockLearner(mlp.block(), new Shape(initial.architecture().inputs()), sgd);
+    this.learner =
+        new BlockLearner(mlp.block(), new Shape(initial.architecture().inputs()), optimizer);
   }
 
   @Override

@@ -30,11 +30,11 @@ final class FusedBatchNorm {
   private final float[] slope;
   private final float[] offset;
 
-  FusedBatchNorm(BatchNorm initial, Tile tile, int maxRows, Sgd sgd) {
+  FusedBatchNorm(BatchNorm initial, Tile tile, int maxRows, Optimizer optimizer) {
     this.width = initial.gamma().cols();
     this.tile = tile;
-    this.gamma = new HeapParameter(initial.gamma(), tile, sgd);
-    this.beta = new HeapParameter(initial.beta(), tile, sgd);
+    this.gamma = new HeapParameter(initial.gamma(), tile, optimizer);
+    this.beta = new HeapParameter(initial.beta(), tile, optimizer);
     this.runningMean = initial.runningMean().toArray();
     this.runningVariance = initial.runningVariance().toArray();
     this.normalized = tile.batch(maxRows);

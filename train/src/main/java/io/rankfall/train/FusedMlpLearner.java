@@ -16,11 +16,11 @@ final class FusedMlpLearner implements Learner {
   private final List<DenseLayer> layers = new ArrayList<>();
   private GradientListener listener = GradientListener.NONE;
 
-  FusedMlpLearner(Network initial, Sgd sgd, int batchSize) {
-    this(initial, sgd, batchSize, Blas.load());
+  FusedMlpLearner(Network initial, Optimizer optimizer, int batchSize) {
+    this(initial, optimizer, batchSize, Blas.load());
   }
 
-  FusedMlpLearner(Network initial, Sgd sgd, int batchSize, Blas blas) {
+  FusedMlpLearner(Network initial, Optimizer optimizer, int batchSize, Blas blas) {
     this.architecture = initial.architecture();
     int maxRows = Math.max(batchSize, EVALUATION_BATCH);
     DenseLayer previous = null;
@@ -31,7 +31,7 @@ final class FusedMlpLearner implements Learner {
               : DenseLayer.Activation.RELU;
       previous =
           new DenseLayer(
-              blas, initial.layers().get(l), activation, batchSize, maxRows, sgd, previous);
+              blas, initial.layers().get(l), activation, batchSize, maxRows, optimizer, previous);
       layers.add(previous);
     }
   }

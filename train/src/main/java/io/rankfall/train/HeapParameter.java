@@ -8,14 +8,14 @@ import java.util.Arrays;
  * repeated as its {@link Tile} asks.
  */
 final class HeapParameter {
-  private final Sgd sgd;
+  private final Optimizer optimizer;
   private final Tile tile;
   private final int width;
   private final float[] values;
   private final float[] velocity;
 
-  HeapParameter(Matrix initial, Tile tile, Sgd sgd) {
-    this.sgd = sgd;
+  HeapParameter(Matrix initial, Tile tile, Optimizer optimizer) {
+    this.optimizer = optimizer;
     this.tile = tile;
     this.width = initial.cols();
     this.values = tile.array();
@@ -31,8 +31,8 @@ final class HeapParameter {
   /** One SGD step. */
   void descend(float[] gradient, double learningRate) {
     float rate = (float) learningRate;
-    float decay = (float) sgd.weightDecay();
-    float momentum = (float) sgd.momentum();
+    float decay = (float) optimizer.weightDecay();
+    float momentum = (float) optimizer.momentum();
     for (int j = 0; j < width; j++) {
       velocity[j] = momentum * velocity[j] + (gradient[j] + decay * values[j]);
       values[j] -= rate * velocity[j];

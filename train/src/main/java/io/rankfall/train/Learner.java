@@ -7,7 +7,7 @@ package io.rankfall.train;
  */
 public interface Learner extends Classifier, TrainedLayers {
   /**
-   * One step of {@link Sgd} on the mean cross-entropy of the batch.
+   * One step of {@link Optimizer} on the mean cross-entropy of the batch.
    *
    * @param learningRate μ of this step
    * @return loss and hits of the batch before the step; the loss is NaN or infinite when the
@@ -25,8 +25,8 @@ public interface Learner extends Classifier, TrainedLayers {
    * Goes on as the learner did that gave {@code state}, to the bit. Must be called before the first
    * step.
    *
-   * @param state of a learner of the same kind, started with the same architecture, {@link Sgd} and
-   *     batch size
+   * @param state of a learner of the same kind, started with the same architecture, {@link
+   *     Optimizer} and batch size
    * @throws IllegalArgumentException in one line, if a part is missing or has another shape
    */
   void restore(LearnerState state);

@@ -5,15 +5,15 @@ public enum LearnerKind {
   /** Hand-written steps on oneDNN: the fastest for MLPs. */
   FUSED {
     @Override
-    public Learner start(Network initial, Sgd sgd, int batchSize) {
-      return new FusedMlpLearner(initial, sgd, batchSize);
+    public Learner start(Network initial, Optimizer optimizer, int batchSize) {
+      return new FusedMlpLearner(initial, optimizer, batchSize);
     }
   },
   /** DJL with PyTorch's autograd: any network. */
   DJL {
     @Override
-    public Learner start(Network initial, Sgd sgd, int batchSize) {
-      return new DjlLearner(initial, sgd);
+    public Learner start(Network initial, Optimizer optimizer, int batchSize) {
+      return new DjlLearner(initial, optimizer);
     }
   };
 
@@ -22,5 +22,5 @@ public enum LearnerKind {
    *
    * @param batchSize the largest batch it will be given
    */
-  public abstract Learner start(Network initial, Sgd sgd, int batchSize);
+  public abstract Learner start(Network initial, Optimizer optimizer, int batchSize);
 }

@@ -2,6 +2,8 @@ package io.rankfall.train;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
+
 /**
  * All that fixes a run: the same spec on the same machine with the same library versions gives the
  * same bits.
@@ -15,14 +17,14 @@ public record RunSpec(
     Mlp architecture,
     Initialization initialization,
     int batchSize,
-    Sgd sgd,
+    @JsonAlias("sgd") Optimizer optimizer,
     int epochs,
     long seed,
     LearnerKind learner) {
   public RunSpec {
     requireNonNull(architecture, "architecture");
     requireNonNull(initialization, "initialization");
-    requireNonNull(sgd, "sgd");
+    requireNonNull(optimizer, "optimizer");
     requireNonNull(learner, "learner");
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size: expected >= 1, found " + batchSize);
@@ -61,6 +63,7 @@ public record RunSpec(
 
   /** The same training, to be ended after another number of epochs. */
   public RunSpec withEpochs(int count) {
-    return new RunSpec(dataset, architecture, initialization, batchSize, sgd, count, seed, learner);
+    return new RunSpec(
+        dataset, architecture, initialization, batchSize, optimizer, count, seed, learner);
   }
 }

@@ -28,6 +28,8 @@ final class SpecJson {
   static String id(RunSpec spec) {
     ObjectNode json = JSON.valueToTree(spec);
     json.remove("epochs");
+    // What it was called when the first studies were made: a training keeps its name.
+    json.set("sgd", json.remove("optimizer"));
     byte[] hash = sha256().digest(text(json).getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(hash, 0, ID_BYTES);
   }

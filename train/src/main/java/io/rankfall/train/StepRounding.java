@@ -37,16 +37,22 @@ public record StepRounding(double weights, double velocity) {
    * @param terms S, or ‖G‖ where the gradient is taken as the matrix that PyTorch rounded it to
    */
   public static StepRounding of(
-      Sgd sgd, double rate, int rows, long entries, double norm, double velocity, double terms) {
+      Optimizer optimizer,
+      double rate,
+      int rows,
+      long entries,
+      double norm,
+      double velocity,
+      double terms) {
     double underflow = (rows + SCALARS) * Math.sqrt((double) entries) * Float.MIN_NORMAL;
-    double decayed = (1 - rate * sgd.weightDecay()) * norm;
-    if (sgd.momentum() == 0) {
+    double decayed = (1 - rate * optimizer.weightDecay()) * norm;
+    if (optimizer.momentum() == 0) {
       return new StepRounding(gamma(rows + SCALARS) * (decayed + rate * terms) + underflow, 0);
     }
-    HeavyBall ball = HeavyBall.of(rate, sgd.weightDecay(), sgd.momentum());
+    HeavyBall ball = HeavyBall.of(rate, optimizer.weightDecay(), optimizer.momentum());
     double u = velocity + ball.kappa() * norm;
     double weights = gamma(SCALARS) * (norm + rate * u) + underflow;
-    double size = ball.q() * (1 + sgd.momentum()) * u + ball.q() * terms + ball.mix() * norm;
+    double size = ball.q() * (1 + optimizer.momentum()) * u + ball.q() * terms + ball.mix() * norm;
     return new StepRounding(
         weights, gamma(rows + SCALARS) * size + ball.kappa() * weights + underflow);
   }

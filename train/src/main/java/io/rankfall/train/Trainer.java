@@ -52,7 +52,7 @@ public final class Trainer {
   private Run train(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
       throws InterruptedException {
     Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
+    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
       Training training = new Training(spec, learner, listener, from);
       RunOutcome outcome = training.run();
       return new Run(spec, outcome, training.epochs, training.seconds());
@@ -114,7 +114,7 @@ public final class Trainer {
         record(
             new EpochRecord(
                 0,
-                spec.sgd().learningRate(1),
+                spec.optimizer().learningRate(1),
                 null,
                 learner.evaluate(dataset.test()),
                 RankProbe.measure(learner.network())));
@@ -143,7 +143,7 @@ public final class Trainer {
     private RunOutcome.@Nullable Diverged epoch(int epoch) throws InterruptedException {
       Examples train = dataset.train();
       int[] order = order(train.size(), spec.seed(), epoch);
-      double learningRate = spec.sgd().learningRate(epoch);
+      double learningRate = spec.optimizer().learningRate(epoch);
       double loss = 0;
       long correct = 0;
       int step = 0;

@@ -50,8 +50,8 @@ final class BlockLearnerTest {
     return block;
   }
 
-  private static BlockLearner start(Block block, Sgd sgd) {
-    return new BlockLearner(block, IMAGE, sgd);
+  private static BlockLearner start(Block block, Optimizer optimizer) {
+    return new BlockLearner(block, IMAGE, optimizer);
   }
 
   private static Map<String, float[]> values(Block block) {
@@ -65,7 +65,7 @@ final class BlockLearnerTest {
   @Test
   void anUpdateIsTheFiniteDifferenceOfTheLoss() {
     Block block = convNet();
-    try (BlockLearner learner = start(block, Cases.sgd(1, 0, 0))) {
+    try (BlockLearner learner = start(block, Cases.optimizer(1, 0, 0))) {
       // A rate of zero moves nothing, and the loss reported is that of the step's own forward pass.
       NDArray weight = block.getParameters().get("01Conv2d_weight").getArray();
       float[] initial = weight.toFloatArray();
@@ -101,7 +101,7 @@ final class BlockLearnerTest {
 
   @Test
   void trainingLowersTheLossAndEvaluationSeesIt() {
-    try (BlockLearner learner = start(convNet(), Cases.sgd(0.1, 1e-4, 0.9))) {
+    try (BlockLearner learner = start(convNet(), Cases.optimizer(0.1, 1e-4, 0.9))) {
       Evaluation before = learner.evaluate(NOISE);
       for (int s = 0; s < 100; s++) {
         learner.step(Batch.range(NOISE, 0, 40), 0.1);
@@ -114,7 +114,7 @@ final class BlockLearnerTest {
   @Test
   void weightMatricesAreThoseOfTheBlockWithItsNames() {
     Block block = convNet();
-    try (BlockLearner learner = start(block, Cases.sgd(0.1, 0, 0))) {
+    try (BlockLearner learner = start(block, Cases.optimizer(0.1, 0, 0))) {
       List<WeightMatrix> before = learner.weightMatrices();
       learner.step(BATCH, 0.1);
 
@@ -128,7 +128,7 @@ final class BlockLearnerTest {
   @Test
   void aSingleImageIsNormalisedOverItsPixels() {
     Block block = convNet();
-    try (BlockLearner learner = start(block, Cases.sgd(0.1, 0, 0))) {
+    try (BlockLearner learner = start(block, Cases.optimizer(0.1, 0, 0))) {
       float[] before = values(block).get("02BatchNorm_runningVar");
       learner.step(Batch.range(NOISE, 0, 1), 0.1);
 
@@ -148,7 +148,7 @@ final class BlockLearnerTest {
                     .add(Linear.builder().setUnits(CLASSES).build())
                     .add(unused));
     net.getChildren().values().get(1).freezeParameters(true);
-    try (BlockLearner learner = start(drawn(net), Cases.sgd(0.1, 0.1, 0.9))) {
+    try (BlockLearner learner = start(drawn(net), Cases.optimizer(0.1, 0.1, 0.9))) {
       Map<String, float[]> before = values(net);
       learner.step(BATCH, 0.1);
       learner.step(BATCH, 0.1);
@@ -174,7 +174,7 @@ final class BlockLearnerTest {
             return block;
           });
       float[] before = values(block).get("06Linear_weight");
-      try (BlockLearner learner = start(block, Cases.sgd(0.1, 0, 0))) {
+      try (BlockLearner learner = start(block, Cases.optimizer(0.1, 0, 0))) {
         learner.step(BATCH, 0.1);
       }
       assertThat(values(block).get("06Linear_weight")).isNotEqualTo(before);
@@ -183,7 +183,7 @@ final class BlockLearnerTest {
 
   @Test
   void whatDoesNotFitIsNamed() {
-    try (BlockLearner learner = start(convNet(), Cases.sgd(0.1, 0, 0))) {
+    try (BlockLearner learner = start(convNet(), Cases.optimizer(0.1, 0, 0))) {
       assertThatThrownBy(() -> learner.step(Batch.range(Cases.noise(4, 70, 4, 1), 0, 4), 0.1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("batch: expected examples of (2, 6, 6) = 72 numbers, found 70");
@@ -195,7 +195,7 @@ final class BlockLearnerTest {
     Block block = convNet();
     try (NDManager manager = PyTorch.load().newManager()) {
       block.initialize(manager, DataType.FLOAT64, new Shape(1).addAll(IMAGE));
-      assertThatThrownBy(() -> start(block, Cases.sgd(0.1, 0, 0)))
+      assertThatThrownBy(() -> start(block, Cases.optimizer(0.1, 0, 0)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("parameter 01Conv2d_bias: expected float32, found float64");
     }
@@ -209,7 +209,7 @@ final class BlockLearnerTest {
             .add(x -> new NDList(x.singletonOrThrow().reshape(-1, 7)));
     int before = arrays();
 
-    assertThatThrownBy(() -> start(drawn(wrong), Cases.sgd(0.1, 0, 0)))
+    assertThatThrownBy(() -> start(drawn(wrong), Cases.optimizer(0.1, 0, 0)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("PyTorch start: shape '[-1, 7]' is invalid for input of size 36");
     assertThat(arrays()).isEqualTo(before);

@@ -33,8 +33,8 @@ final class Cases {
     return Loaded.FASHION;
   }
 
-  static Sgd sgd(double rate, double weightDecay, double momentum) {
-    return new Sgd(rate, weightDecay, momentum, StepSchedule.CONSTANT);
+  static Optimizer optimizer(double rate, double weightDecay, double momentum) {
+    return new Optimizer(rate, weightDecay, momentum, StepSchedule.CONSTANT);
   }
 
   /** Gaussian inputs with random labels. */

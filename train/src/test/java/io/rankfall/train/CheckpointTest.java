@@ -44,7 +44,7 @@ class CheckpointTest {
         new Mlp(FEATURES, List.of(14, 6), 4, normalization),
         Initialization.HE,
         16,
-        new Sgd(0.1, weightDecay, momentum, new StepSchedule(List.of(2, 4), 0.3)),
+        new Optimizer(0.1, weightDecay, momentum, new StepSchedule(List.of(2, 4), 0.3)),
         EPOCHS,
         3,
         learner);

@@ -30,7 +30,7 @@ final class DjlLearnerTest extends LearnerContract {
     PyTorch pytorch = PyTorch.load();
     int before = arrays(pytorch);
     Examples examples = Cases.noise(64, 20, 10, 1);
-    try (Learner learner = LearnerKind.DJL.start(network(20), Cases.sgd(0.1, 0.1, 0.9), 16)) {
+    try (Learner learner = LearnerKind.DJL.start(network(20), Cases.optimizer(0.1, 0.1, 0.9), 16)) {
       learner.step(Batch.range(examples, 0, 16), 0.1);
       int open = arrays(pytorch);
       for (int s = 0; s < 30; s++) {
@@ -55,7 +55,7 @@ final class DjlLearnerTest extends LearnerContract {
   @EnabledOnOs(OS.LINUX)
   void thousandsOfStepsDoNotGrowTheProcess() throws IOException {
     Examples examples = Cases.noise(64, 784, 10, 1);
-    try (Learner learner = LearnerKind.DJL.start(network(784), Cases.sgd(0.01, 0, 0.9), 64)) {
+    try (Learner learner = LearnerKind.DJL.start(network(784), Cases.optimizer(0.01, 0, 0.9), 64)) {
       Batch batch = Batch.range(examples, 0, 64);
       for (int s = 0; s < 500; s++) {
         learner.step(batch, 0.01);
@@ -78,7 +78,7 @@ final class DjlLearnerTest extends LearnerContract {
     Examples examples = Cases.noise(4, 20, 10, 1);
     Batch batch = Batch.range(examples, 0, 4);
     Engine engine = Engine.getEngine("PyTorch");
-    try (Learner learner = LearnerKind.DJL.start(network(20), Cases.sgd(0.1, 0, 0), 4)) {
+    try (Learner learner = LearnerKind.DJL.start(network(20), Cases.optimizer(0.1, 0, 0), 4)) {
       Network untouched = learner.network();
       try (NDManager manager = NDManager.newBaseManager();
           GradientCollector other = engine.newGradientCollector()) {
@@ -99,7 +99,7 @@ final class DjlLearnerTest extends LearnerContract {
 
   @Test
   void aClosedLearnerSaysSoInOneLine() {
-    Learner learner = LearnerKind.DJL.start(network(20), Cases.sgd(0.1, 0, 0), 4);
+    Learner learner = LearnerKind.DJL.start(network(20), Cases.optimizer(0.1, 0, 0), 4);
     learner.close();
 
     assertThatThrownBy(learner::network)

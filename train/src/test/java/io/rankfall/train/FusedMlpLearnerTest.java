@@ -23,9 +23,9 @@ final class FusedMlpLearnerTest extends LearnerContract {
     Mlp mlp = new Mlp(784, List.of(20, 15), 10, Normalization.BATCH);
     Network initial = mlp.initialize(Initialization.HE, 4);
     Examples examples = Cases.fashion().train();
-    Sgd sgd = Cases.sgd(0.1, 1e-3, 0);
-    try (Learner disturbed = kind().start(initial, sgd, 16);
-        Learner alone = kind().start(initial, sgd, 16)) {
+    Optimizer optimizer = Cases.optimizer(0.1, 1e-3, 0);
+    try (Learner disturbed = kind().start(initial, optimizer, 16);
+        Learner alone = kind().start(initial, optimizer, 16)) {
       for (int s = 0; s < 5; s++) {
         disturbed.logits(examples, 0, 300);
         Batch batch = Batch.range(examples, 16 * s, s == 4 ? 9 : 16);
@@ -42,9 +42,9 @@ final class FusedMlpLearnerTest extends LearnerContract {
     Mlp mlp = new Mlp(30, List.of(1500, 200), 10, Normalization.NONE);
     Network initial = mlp.initialize(Initialization.HE, 4);
     Examples examples = Cases.noise(40, 30, 10, 2);
-    Sgd sgd = Cases.sgd(0.05, 1e-3, momentum);
-    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
-    try (Learner learner = kind().start(initial, sgd, 8)) {
+    Optimizer optimizer = Cases.optimizer(0.05, 1e-3, momentum);
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer);
+    try (Learner learner = kind().start(initial, optimizer, 8)) {
       for (int s = 0; s < 5; s++) {
         Batch batch = Batch.range(examples, 8 * s, 8);
         reference.step(batch, 0.05);

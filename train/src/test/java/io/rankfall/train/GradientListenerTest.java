@@ -48,7 +48,7 @@ final class GradientListenerTest {
             .add(Linear.builder().setUnits(4).build());
     Examples images = Cases.noise(8, 50, 4, 3);
     try (BlockLearner learner =
-        new BlockLearner(block, new Shape(2, 5, 5), Cases.sgd(0.1, 0.1, 0.9))) {
+        new BlockLearner(block, new Shape(2, 5, 5), Cases.optimizer(0.1, 0.1, 0.9))) {
       assertThat(learner.positions(0)).isEqualTo(9);
       assertThat(learner.positions(1)).isEqualTo(1);
       learner.step(Batch.range(images, 4, batch), 0.1);
@@ -77,7 +77,8 @@ final class GradientListenerTest {
             .add(Blocks.batchFlattenBlock())
             .add(Linear.builder().setUnits(3).build());
     Examples tokens = Cases.noise(4, 5 * 12, 3, 3);
-    try (BlockLearner learner = new BlockLearner(block, new Shape(5, 12), Cases.sgd(0.1, 0, 0))) {
+    try (BlockLearner learner =
+        new BlockLearner(block, new Shape(5, 12), Cases.optimizer(0.1, 0, 0))) {
       Collected collected = new Collected();
       learner.listen(collected);
       learner.step(Batch.range(tokens, 0, 1), 0.1);
@@ -96,8 +97,8 @@ final class GradientListenerTest {
         Cases.network(new Mlp(9, List.of(6), 4, Mlp.Normalization.valueOf(normalization)), 3);
     Examples noise = Cases.noise(16, 9, 4, 3);
     List<Matrix> ours = new ArrayList<>();
-    try (Learner fused = LearnerKind.FUSED.start(initial, Cases.sgd(0.1, 0.1, 0.5), 8);
-        Learner djl = LearnerKind.DJL.start(initial, Cases.sgd(0.1, 0.1, 0.5), 8)) {
+    try (Learner fused = LearnerKind.FUSED.start(initial, Cases.optimizer(0.1, 0.1, 0.5), 8);
+        Learner djl = LearnerKind.DJL.start(initial, Cases.optimizer(0.1, 0.1, 0.5), 8)) {
       assertThat(fused.knowsFactors()).isTrue();
       assertThat(djl.knowsFactors()).isFalse();
       assertThat(fused.names()).isEqualTo(djl.names()).isEqualTo(List.of("fc1", "fc2"));

@@ -27,8 +27,8 @@ abstract class LearnerContract {
   abstract LearnerKind kind();
 
   /** The learner under test. */
-  Learner start(Network initial, Sgd sgd, int batchSize) {
-    return kind().start(initial, sgd, batchSize);
+  Learner start(Network initial, Optimizer optimizer, int batchSize) {
+    return kind().start(initial, optimizer, batchSize);
   }
 
   private static Network tiny(Normalization normalization) {
@@ -54,10 +54,10 @@ abstract class LearnerContract {
   })
   void stepsAreThoseOfTheDoublePrecisionReference(
       Normalization normalization, int size, double weightDecay, double momentum, int steps) {
-    Sgd sgd = Cases.sgd(0.1, weightDecay, momentum);
+    Optimizer optimizer = Cases.optimizer(0.1, weightDecay, momentum);
     Network initial = tiny(normalization);
-    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
-    try (Learner learner = start(initial, sgd, size)) {
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer);
+    try (Learner learner = start(initial, optimizer, size)) {
       for (int s = 0; s < steps; s++) {
         // A changing rate tells v ← m·v + g from v ← m·v + μ·g.
         double rate = s < steps / 2 ? 0.1 : 0.02;
@@ -77,10 +77,10 @@ abstract class LearnerContract {
   @CsvSource({"0.05, 0.05, 0, 800", "0.5, 1.9, 0, 40", "0.1, 3, 0.9, 40"})
   void strongDecayOverManyStepsStaysExact(
       double rate, double weightDecay, double momentum, int steps) {
-    Sgd sgd = Cases.sgd(rate, weightDecay, momentum);
+    Optimizer optimizer = Cases.optimizer(rate, weightDecay, momentum);
     Network initial = tiny(NONE);
-    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
-    try (Learner learner = start(initial, sgd, 8)) {
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer);
+    try (Learner learner = start(initial, optimizer, 8)) {
       for (int s = 0; s < steps; s++) {
         reference.step(batch(s, 8), rate);
         learner.step(batch(s, 8), rate);
@@ -93,14 +93,14 @@ abstract class LearnerContract {
   @ParameterizedTest
   @EnumSource(Normalization.class)
   void anUpdateIsTheFiniteDifferenceOfTheLoss(Normalization normalization) {
-    Sgd sgd = Cases.sgd(1, 0, 0);
+    Optimizer optimizer = Cases.optimizer(1, 0, 0);
     Network initial = tiny(normalization);
     Batch batch = batch(0, 6);
-    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
-    try (Learner learner = start(initial, sgd, 6)) {
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer);
+    try (Learner learner = start(initial, optimizer, 6)) {
       learner.step(batch, 1);
       List<Parameter> before = reference.parameters();
-      List<Parameter> after = new ReferenceMlp(learner.network(), sgd).parameters();
+      List<Parameter> after = new ReferenceMlp(learner.network(), optimizer).parameters();
       for (int p = 0; p < before.size(); p++) {
         for (int i = 0; i < before.get(p).values.length; i++) {
           assertThat(before.get(p).values[i] - after.get(p).values[i])
@@ -127,10 +127,10 @@ abstract class LearnerContract {
   @EnumSource(Normalization.class)
   void evaluationUsesRunningStatisticsAndEveryExampleOnce(Normalization normalization) {
     Network initial = tiny(normalization);
-    ReferenceMlp reference = new ReferenceMlp(initial, Cases.sgd(0.1, 0, 0));
+    ReferenceMlp reference = new ReferenceMlp(initial, Cases.optimizer(0.1, 0, 0));
     Batch all = Batch.range(NOISE, 0, NOISE.size());
     double[][] expected = reference.evaluationLogits(all);
-    try (Learner learner = start(initial, Cases.sgd(0.1, 0, 0), 2)) {
+    try (Learner learner = start(initial, Cases.optimizer(0.1, 0, 0), 2)) {
       float[] logits = learner.logits(NOISE, 0, NOISE.size());
       Evaluation evaluation = learner.evaluate(NOISE);
 
@@ -152,7 +152,7 @@ abstract class LearnerContract {
 
   @Test
   void aStepReportsTheBatchBeforeItMoves() {
-    try (Learner learner = start(tiny(NONE), Cases.sgd(0.5, 0, 0), 200)) {
+    try (Learner learner = start(tiny(NONE), Cases.optimizer(0.5, 0, 0), 200)) {
       Evaluation before = learner.evaluate(NOISE.first(200));
       StepResult step = learner.step(Batch.range(NOISE, 0, 200), 0.5);
 
@@ -166,14 +166,14 @@ abstract class LearnerContract {
   @EnumSource(Normalization.class)
   void aNewLearnerHasTheGivenNetworkToTheBit(Normalization normalization) {
     Network initial = tiny(normalization);
-    try (Learner learner = start(initial, Cases.sgd(0.1, 0, 0), 4)) {
+    try (Learner learner = start(initial, Cases.optimizer(0.1, 0, 0), 4)) {
       assertThat(learner.network()).isEqualTo(initial);
     }
   }
 
   @Test
   void aCopiedNetworkDoesNotMoveWithTheLearner() {
-    try (Learner learner = start(tiny(BATCH), Cases.sgd(0.1, 0.1, 0.9), 4)) {
+    try (Learner learner = start(tiny(BATCH), Cases.optimizer(0.1, 0.1, 0.9), 4)) {
       learner.step(batch(0, 4), 0.1);
       Network copy = learner.network();
       Network same = learner.network();
@@ -186,9 +186,9 @@ abstract class LearnerContract {
   @ParameterizedTest
   @EnumSource(Normalization.class)
   void lookingAtALearnerDoesNotChangeIt(Normalization normalization) {
-    Sgd sgd = Cases.sgd(0.1, 0.01, 0.9);
-    Network undisturbed = train(tiny(normalization), sgd, 5);
-    try (Learner learner = start(tiny(normalization), sgd, 8)) {
+    Optimizer optimizer = Cases.optimizer(0.1, 0.01, 0.9);
+    Network undisturbed = train(tiny(normalization), optimizer, 5);
+    try (Learner learner = start(tiny(normalization), optimizer, 8)) {
       for (int s = 0; s < 5; s++) {
         learner.evaluate(NOISE);
         learner.step(batch(s, 8), 0.1);
@@ -199,10 +199,10 @@ abstract class LearnerContract {
     }
   }
 
-  private Network train(Network initial, Sgd sgd, int steps) {
-    try (Learner learner = start(initial, sgd, 8)) {
+  private Network train(Network initial, Optimizer optimizer, int steps) {
+    try (Learner learner = start(initial, optimizer, 8)) {
       for (int s = 0; s < steps; s++) {
-        learner.step(batch(s, 8), sgd.learningRate());
+        learner.step(batch(s, 8), optimizer.learningRate());
       }
       return learner.network();
     }
@@ -211,14 +211,14 @@ abstract class LearnerContract {
   @ParameterizedTest
   @EnumSource(Normalization.class)
   void aRerunGivesTheSameBitsEvenBesideOthers(Normalization normalization) throws Exception {
-    Sgd sgd = Cases.sgd(0.1, 0.01, 0.9);
+    Optimizer optimizer = Cases.optimizer(0.1, 0.01, 0.9);
     Network initial = Cases.network(new Mlp(FEATURES, List.of(70, 40), CLASSES, normalization), 5);
-    Network alone = train(initial, sgd, 200);
+    Network alone = train(initial, optimizer, 200);
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
       List<Future<Network>> runs = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        runs.add(threads.submit(() -> train(initial, sgd, 200)));
+        runs.add(threads.submit(() -> train(initial, optimizer, 200)));
       }
       for (Future<Network> run : runs) {
         assertThat(run.get()).isEqualTo(alone);
@@ -230,11 +230,11 @@ abstract class LearnerContract {
 
   @Test
   void aSingleExampleLeavesRunningVariancesAlone() {
-    Sgd sgd = Cases.sgd(0.1, 0, 0);
+    Optimizer optimizer = Cases.optimizer(0.1, 0, 0);
     Network initial = tiny(BATCH);
-    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer);
     reference.step(batch(0, 1), 0.1);
-    try (Learner learner = start(initial, sgd, 4)) {
+    try (Learner learner = start(initial, optimizer, 4)) {
       learner.step(batch(0, 1), 0.1);
 
       Cases.assertClose(
@@ -246,7 +246,7 @@ abstract class LearnerContract {
   @CsvSource({"NONE, 0", "NONE, 0.9", "BATCH, 0.9"})
   void divergenceIsALossThatIsNoNumber(Normalization normalization, double momentum) {
     double rate = 1e30;
-    try (Learner learner = start(tiny(normalization), Cases.sgd(rate, 0, momentum), 8)) {
+    try (Learner learner = start(tiny(normalization), Cases.optimizer(rate, 0, momentum), 8)) {
       double loss = 0;
       for (int s = 0; s < 10 && Double.isFinite(loss); s++) {
         loss = learner.step(batch(s, 8), rate).loss();
@@ -260,7 +260,7 @@ abstract class LearnerContract {
 
   @Test
   void closingTwiceIsHarmless() {
-    Learner learner = start(tiny(NONE), Cases.sgd(0.1, 0, 0.9), 4);
+    Learner learner = start(tiny(NONE), Cases.optimizer(0.1, 0, 0.9), 4);
     learner.close();
     learner.close();
   }

@@ -27,9 +27,9 @@ final class LearnerShapesTest {
     Network initial =
         new Mlp(inputs, hidden, classes, NONE).initialize(Initialization.PYTORCH, seed);
     Examples examples = Cases.noise(EXAMPLES, inputs, classes, seed);
-    Sgd sgd = Cases.sgd(0.05, 0.01, tenthsOfMomentum / 10.0);
-    ReferenceMlp reference = new ReferenceMlp(initial, sgd);
-    try (Learner learner = kind.start(initial, sgd, size)) {
+    Optimizer optimizer = Cases.optimizer(0.05, 0.01, tenthsOfMomentum / 10.0);
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer);
+    try (Learner learner = kind.start(initial, optimizer, size)) {
       for (int s = 0; s < 4; s++) {
         Batch batch = Batch.of(examples, random.ints(size, 0, EXAMPLES).toArray());
         reference.step(batch, 0.05);

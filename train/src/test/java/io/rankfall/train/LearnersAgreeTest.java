@@ -28,12 +28,12 @@ final class LearnersAgreeTest {
   void afterFiftyStepsTheyHaveTheSameParameters(
       Normalization normalization, int size, double weightDecay, double momentum) {
     double rate = 0.01;
-    Sgd sgd = Cases.sgd(rate, weightDecay, momentum);
+    Optimizer optimizer = Cases.optimizer(rate, weightDecay, momentum);
     Network initial = Cases.network(new Mlp(784, List.of(64, 48), 10, normalization), 7);
     Examples images = Cases.fashion().train();
     Examples unseen = Cases.fashion().test().first(1000);
-    try (Learner fused = LearnerKind.FUSED.start(initial, sgd, size);
-        Learner djl = LearnerKind.DJL.start(initial, sgd, size)) {
+    try (Learner fused = LearnerKind.FUSED.start(initial, optimizer, size);
+        Learner djl = LearnerKind.DJL.start(initial, optimizer, size)) {
       for (int s = 0; s < STEPS; s++) {
         int rows = s == STEPS - 1 ? size / 2 + 1 : size;
         Batch batch = Batch.range(images, s * size, rows);

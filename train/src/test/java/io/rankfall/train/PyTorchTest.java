@@ -28,7 +28,7 @@ final class PyTorchTest {
     public static void main(String[] args) {
       Network network = Cases.network(new Mlp(4, List.of(3), 2, Mlp.Normalization.BATCH), 1);
       Batch batch = Batch.range(Cases.noise(9, 4, 2, 1), 0, 9);
-      try (Learner learner = LearnerKind.DJL.start(network, Cases.sgd(0.1, 0.1, 0.9), 9)) {
+      try (Learner learner = LearnerKind.DJL.start(network, Cases.optimizer(0.1, 0.1, 0.9), 9)) {
         learner.step(batch, 0.1);
         learner.step(Batch.range(Cases.noise(9, 4, 2, 1), 0, 1), 0.1);
         System.out.println("trained, offline=" + System.getProperty("ai.djl.offline"));

@@ -76,11 +76,11 @@ final class ReferenceMlp {
   }
 
   private final List<Layer> layers = new ArrayList<>();
-  private final Sgd sgd;
+  private final Optimizer optimizer;
 
-  ReferenceMlp(Network initial, Sgd sgd) {
+  ReferenceMlp(Network initial, Optimizer optimizer) {
     initial.layers().forEach(layer -> layers.add(new Layer(layer)));
-    this.sgd = sgd;
+    this.optimizer = optimizer;
   }
 
   List<Parameter> parameters() {
@@ -121,7 +121,7 @@ final class ReferenceMlp {
       delta = backward(layers.get(l), delta, l < layers.size() - 1);
     }
     for (Parameter p : parameters()) {
-      p.update(sgd.weightDecay(), sgd.momentum(), rate);
+      p.update(optimizer.weightDecay(), optimizer.momentum(), rate);
     }
     return loss;
   }

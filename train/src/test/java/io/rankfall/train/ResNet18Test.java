@@ -84,7 +84,7 @@ final class ResNet18Test {
   @Test
   void twoStepsAreThoseOfPytorch() throws IOException {
     Block block = ResNet18.block(10, 1);
-    Sgd sgd = Cases.sgd(0.05, 0.01, 0.9);
+    Optimizer optimizer = Cases.optimizer(0.05, 0.01, 0.9);
     List<Parameter> parameters = trained(block);
     for (int p = 0; p < parameters.size(); p++) {
       int stream = p + 1;
@@ -95,7 +95,7 @@ final class ResNet18Test {
               (manager, shape, type) ->
                   PyTorch.copy(drawn(stream, shape, gamma ? 1 : 0), shape, manager));
     }
-    try (BlockLearner learner = new BlockLearner(block, INPUT, sgd)) {
+    try (BlockLearner learner = new BlockLearner(block, INPUT, optimizer)) {
       List<float[]> before = values(parameters.stream());
 
       for (double[] loss : golden("loss")) {
@@ -157,7 +157,7 @@ final class ResNet18Test {
   @Test
   void itHasTheParametersAndMatricesOfTheCifarVariant() {
     Block block = ResNet18.block(10, 1);
-    try (BlockLearner learner = new BlockLearner(block, INPUT, Cases.sgd(0.1, 0, 0))) {
+    try (BlockLearner learner = new BlockLearner(block, INPUT, Cases.optimizer(0.1, 0, 0))) {
       long parameters = trained(block).stream().mapToLong(p -> p.getArray().size()).sum();
       assertThat(parameters).isEqualTo(11_173_962);
 
@@ -187,7 +187,7 @@ final class ResNet18Test {
 
   private static List<WeightMatrix> initial(long seed) {
     Block block = ResNet18.block(10, seed);
-    try (BlockLearner learner = new BlockLearner(block, INPUT, Cases.sgd(0.1, 0, 0))) {
+    try (BlockLearner learner = new BlockLearner(block, INPUT, Cases.optimizer(0.1, 0, 0))) {
       return learner.weightMatrices();
     }
   }
@@ -203,7 +203,7 @@ final class ResNet18Test {
 
   private static List<WeightMatrix> twoSteps() {
     Block block = ResNet18.block(10, 3);
-    try (BlockLearner learner = new BlockLearner(block, INPUT, Cases.sgd(0.05, 5e-4, 0.9))) {
+    try (BlockLearner learner = new BlockLearner(block, INPUT, Cases.optimizer(0.05, 5e-4, 0.9))) {
       learner.step(batch(), 0.05);
       learner.step(batch(), 0.05);
       return learner.weightMatrices();

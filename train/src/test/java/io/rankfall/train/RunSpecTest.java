@@ -20,7 +20,7 @@ final class RunSpecTest {
         new Mlp(784, List.of(100), 10, normalization),
         Initialization.HE,
         batchSize,
-        Cases.sgd(0.1, 0, 0),
+        Cases.optimizer(0.1, 0, 0),
         epochs,
         1,
         LearnerKind.FUSED);
@@ -42,7 +42,7 @@ final class RunSpecTest {
   @ParameterizedTest
   @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
   void aLearningRateIsPositiveAndFinite(double rate) {
-    assertThatThrownBy(() -> Cases.sgd(rate, 0, 0))
+    assertThatThrownBy(() -> Cases.optimizer(rate, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("learning rate: expected > 0, found " + rate);
   }
@@ -50,7 +50,7 @@ final class RunSpecTest {
   @ParameterizedTest
   @CsvSource({"0.1, -0.001", "0.1, NaN", "0.1, 10", "0.1, Infinity", "2, 0.5"})
   void aDecayLeavesSomethingOfTheWeights(double rate, double weightDecay) {
-    assertThatThrownBy(() -> Cases.sgd(rate, weightDecay, 0))
+    assertThatThrownBy(() -> Cases.optimizer(rate, weightDecay, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "weight decay: expected >= 0 and learningRate*weightDecay < 1, found " + weightDecay);
@@ -59,27 +59,27 @@ final class RunSpecTest {
   @ParameterizedTest
   @ValueSource(doubles = {1, 1.5, -0.1, Double.NaN})
   void aMomentumIsBelowOne(double momentum) {
-    assertThatThrownBy(() -> Cases.sgd(0.1, 0, momentum))
+    assertThatThrownBy(() -> Cases.optimizer(0.1, 0, momentum))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("momentum: expected 0 to below 1, found " + momentum);
   }
 
   @Test
   void thePapersLambdaIsHalfTheWeightDecay() {
-    assertThat(Cases.sgd(0.1, 5e-4, 0).lambda()).isEqualTo(2.5e-4);
+    assertThat(Cases.optimizer(0.1, 5e-4, 0).lambda()).isEqualTo(2.5e-4);
   }
 
   @ParameterizedTest
   @CsvSource({"1, 0.5", "60, 0.5", "61, 0.1", "100, 0.1", "101, 0.02", "201, 0.004", "999, 0.004"})
   void theRateFallsInTheEpochAfterEachMilestone(int epoch, double expected) {
-    Sgd sgd = new Sgd(0.5, 0, 0, new StepSchedule(List.of(60, 100, 200), 0.2));
+    Optimizer optimizer = new Optimizer(0.5, 0, 0, new StepSchedule(List.of(60, 100, 200), 0.2));
 
-    assertThat(sgd.learningRate(epoch)).isCloseTo(expected, within(1e-15));
+    assertThat(optimizer.learningRate(epoch)).isCloseTo(expected, within(1e-15));
   }
 
   @Test
   void aConstantScheduleChangesNothing() {
-    assertThat(Cases.sgd(0.3, 0, 0).learningRate(10_000)).isEqualTo(0.3);
+    assertThat(Cases.optimizer(0.3, 0, 0).learningRate(10_000)).isEqualTo(0.3);
   }
 
   @Test

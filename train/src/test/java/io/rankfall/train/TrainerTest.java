@@ -48,7 +48,7 @@ class TrainerTest {
             spec.architecture(),
             spec.initialization(),
             spec.batchSize(),
-            spec.sgd(),
+            spec.optimizer(),
             spec.epochs(),
             spec.seed() + 1,
             spec.learner());
@@ -103,7 +103,7 @@ class TrainerTest {
             new Mlp(FEATURES + 1, List.of(4), 3, Mlp.Normalization.NONE),
             Initialization.HE,
             8,
-            spec.sgd(),
+            spec.optimizer(),
             1,
             1,
             LearnerKind.FUSED);
@@ -115,7 +115,7 @@ class TrainerTest {
             spec.architecture(),
             Initialization.HE,
             401,
-            spec.sgd(),
+            spec.optimizer(),
             1,
             1,
             LearnerKind.FUSED);
@@ -129,7 +129,7 @@ class TrainerTest {
         new Mlp(FEATURES, List.of(20), 3, Mlp.Normalization.NONE),
         Initialization.HE,
         32,
-        new Sgd(learningRate, 1e-9, 0, new StepSchedule(List.of(2), 0.5)),
+        new Optimizer(learningRate, 1e-9, 0, new StepSchedule(List.of(2), 0.5)),
         epochs,
         5,
         LearnerKind.FUSED);

@@ -3,8 +3,8 @@ package io.rankfall.benchmarks.peers;
 import ai.djl.ndarray.types.Shape;
 import io.rankfall.train.BlockLearner;
 import io.rankfall.train.Examples;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.ResNet18;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 
 /** Our training steps of ResNet-18 through DJL, with momentum 0.9. */
@@ -13,8 +13,9 @@ final class BlockSteps implements Contender {
   private final Steps.Batches batches;
 
   BlockSteps(Examples examples, int batch) {
-    Sgd sgd = new Sgd(Steps.LEARNING_RATE, Steps.WEIGHT_DECAY, 0.9, StepSchedule.CONSTANT);
-    this.learner = new BlockLearner(ResNet18.block(10, 1), new Shape(3, 32, 32), sgd);
+    Optimizer optimizer =
+        new Optimizer(Steps.LEARNING_RATE, Steps.WEIGHT_DECAY, 0.9, StepSchedule.CONSTANT);
+    this.learner = new BlockLearner(ResNet18.block(10, 1), new Shape(3, 32, 32), optimizer);
     this.batches = new Steps.Batches(examples, batch);
   }
 

@@ -24,7 +24,9 @@ final class Epoch implements Contender {
     this.probed = probed;
     this.learner =
         LearnerKind.FUSED.start(
-            steps.architecture().initialize(Initialization.PYTORCH, 1), steps.sgd(), steps.batch());
+            steps.architecture().initialize(Initialization.PYTORCH, 1),
+            steps.optimizer(),
+            steps.batch());
   }
 
   @Override

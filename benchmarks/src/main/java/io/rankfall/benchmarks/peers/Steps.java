@@ -6,7 +6,7 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepSchedule;
 import java.util.Collections;
 import java.util.HashMap;
@@ -39,14 +39,15 @@ record Steps(String name, Mlp architecture, int batch, double momentum) {
     return "step %s, B=%d%s".formatted(name, batch, momentum == 0 ? "" : ", momentum");
   }
 
-  Sgd sgd() {
-    return new Sgd(LEARNING_RATE, WEIGHT_DECAY, momentum, StepSchedule.CONSTANT);
+  Optimizer optimizer() {
+    return new Optimizer(LEARNING_RATE, WEIGHT_DECAY, momentum, StepSchedule.CONSTANT);
   }
 
   /** Our fused learner. */
   Contender ours(Examples examples) {
     Learner learner =
-        LearnerKind.FUSED.start(architecture.initialize(Initialization.PYTORCH, 1), sgd(), batch);
+        LearnerKind.FUSED.start(
+            architecture.initialize(Initialization.PYTORCH, 1), optimizer(), batch);
     Batches batches = new Batches(examples, batch);
     return new Contender() {
       @Override

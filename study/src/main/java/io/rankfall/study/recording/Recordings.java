@@ -4,9 +4,9 @@ import io.rankfall.train.Dataset;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.Trainer;
 import java.util.ArrayList;
@@ -27,12 +27,16 @@ public record Recordings(List<Recording> all) {
     }
     long choices =
         levels(all, RunSpec::batchSize)
-            * levels(all, spec -> spec.sgd().learningRate())
-            * levels(all, spec -> spec.sgd().weightDecay());
+            * levels(all, spec -> spec.optimizer().learningRate())
+            * levels(all, spec -> spec.optimizer().weightDecay());
     long different =
         levels(
             all,
-            spec -> List.of(spec.batchSize(), spec.sgd().learningRate(), spec.sgd().weightDecay()));
+            spec ->
+                List.of(
+                    spec.batchSize(),
+                    spec.optimizer().learningRate(),
+                    spec.optimizer().weightDecay()));
     if (all.size() != choices || different != choices) {
       throw new IllegalArgumentException(
           "recordings: expected one for each of %d choices of batch size, learning rate and weight decay, found %d of %d"
@@ -107,7 +111,7 @@ public record Recordings(List<Recording> all) {
                     mlp,
                     Initialization.HE,
                     batchSize,
-                    new Sgd(learningRate, weightDecay, 0, StepSchedule.CONSTANT),
+                    new Optimizer(learningRate, weightDecay, 0, StepSchedule.CONSTANT),
                     epochs(dataset.train().size(), batchSize),
                     seed,
                     LearnerKind.FUSED));

@@ -77,7 +77,7 @@ public final class CompressibilitySearch {
       throws ModelFormatException, InterruptedException {
     RunSpec spec = checkpoint.spec();
     Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.sgd(), spec.batchSize())) {
+    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
       learner.restore(checkpoint.state());
       return of(learner.network());
     }

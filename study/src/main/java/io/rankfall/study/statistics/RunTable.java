@@ -89,8 +89,8 @@ public record RunTable(String rankMeasure, int testExamples, List<RunSummary> ru
         run.id(),
         others(spec),
         spec.batchSize(),
-        spec.sgd().learningRate(),
-        spec.sgd().weightDecay(),
+        spec.optimizer().learningRate(),
+        spec.optimizer().weightDecay(),
         spec.seed(),
         outcome,
         spec.architecture().outputs(),
@@ -118,9 +118,9 @@ public record RunTable(String rankMeasure, int testExamples, List<RunSummary> ru
             spec.dataset(),
             spec.architecture().label(),
             spec.initialization(),
-            spec.sgd().momentum(),
-            spec.sgd().schedule().factor(),
-            spec.sgd().schedule().milestones(),
+            spec.optimizer().momentum(),
+            spec.optimizer().schedule().factor(),
+            spec.optimizer().schedule().milestones(),
             spec.learner(),
             spec.epochs());
   }

@@ -135,13 +135,13 @@ public final class StudyStore implements AutoCloseable {
         spec.architecture().parameters(),
         spec.initialization().name(),
         spec.batchSize(),
-        spec.sgd().learningRate(),
-        spec.sgd().weightDecay(),
-        spec.sgd().momentum(),
-        spec.sgd().schedule().milestones().stream()
+        spec.optimizer().learningRate(),
+        spec.optimizer().weightDecay(),
+        spec.optimizer().momentum(),
+        spec.optimizer().schedule().milestones().stream()
             .map(String::valueOf)
             .collect(Collectors.joining(" ")),
-        spec.sgd().schedule().factor(),
+        spec.optimizer().schedule().factor(),
         spec.learner().name(),
         spec.seed(),
         spec.epochs(),

@@ -4,8 +4,8 @@ import io.rankfall.train.FashionMnist;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.util.List;
 
@@ -44,7 +44,8 @@ final class RunDraft {
         new Mlp(INPUTS, hidden, OUTPUTS, normalization),
         initialization,
         batchSize,
-        new Sgd(learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
+        new Optimizer(
+            learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
         epochs,
         seed,
         learner);

@@ -7,8 +7,8 @@ import io.rankfall.train.Examples;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +35,7 @@ public record SweepEstimate(
   /** What decides how long a step takes. */
   private record Kind(Mlp architecture, int batchSize, Momentum momentum, LearnerKind learner) {
     static Kind of(RunSpec spec) {
-      Momentum momentum = spec.sgd().momentum() == 0 ? Momentum.NONE : Momentum.SOME;
+      Momentum momentum = spec.optimizer().momentum() == 0 ? Momentum.NONE : Momentum.SOME;
       return new Kind(spec.architecture(), spec.batchSize(), momentum, spec.learner());
     }
   }
@@ -73,10 +73,13 @@ public record SweepEstimate(
     Examples train = dataset.train();
     int size = Math.min(spec.batchSize(), train.size());
     Batch batch = Batch.range(train, 0, size);
-    Sgd sgd = spec.sgd();
+    Optimizer optimizer = spec.optimizer();
     try (Learner learner =
         spec.learner()
-            .start(spec.architecture().initialize(spec.initialization(), spec.seed()), sgd, size)) {
+            .start(
+                spec.architecture().initialize(spec.initialization(), spec.seed()),
+                optimizer,
+                size)) {
       secondsOfStep(learner, batch, WARM_UP_SECONDS);
       double step = secondsOfStep(learner, batch, MEASURED_SECONDS);
       long start = System.nanoTime();
@@ -99,7 +102,7 @@ public record SweepEstimate(
   }
 
   private static double checkpointBytes(RunSpec run) {
-    int copies = run.sgd().momentum() == 0 ? 1 : 2;
+    int copies = run.optimizer().momentum() == 0 ? 1 : 2;
     long spectra = singularValues(run) * (run.epochs() + 1L);
     return Float.BYTES * (run.architecture().parameters() * (double) copies + spectra);
   }

@@ -3,7 +3,7 @@
 const fading = report.fading;
 const reach = fading.length > 0 ? fading.at(-1).stepsBack : 1;
 const SLIDER = 200;
-const forgets = spec.sgd.weightDecay > 0;
+const forgets = spec.optimizer.weightDecay > 0;
 
 /* |p| of a step so far back, between the points that are known: it falls exponentially between them. */
 function weightAt(stepsBack) {
@@ -26,7 +26,7 @@ const toPosition = back => Math.round((SLIDER * Math.log(Math.max(1, back))) / M
 function memoryTitle() {
   if (!forgets) return 'Without weight decay no step is ever forgotten';
   const left = leftAfter(state.back);
-  return spec.sgd.momentum > 0
+  return spec.optimizer.momentum > 0
     ? `A gradient ${steps(state.back)} back still counts ${significant(left)} times its own size`
     : state.back === report.steps
       ? `All ${steps(state.back)} bring ${percent(1 - left, 1)} of the weight; of the initial W, ${percent(left, 1)} is left`
@@ -39,7 +39,7 @@ const windowsText = () =>
     .join('; ');
 
 const memoryNote = () =>
-  (spec.sgd.momentum > 0
+  (spec.optimizer.momentum > 0
     ? `Weight of a gradient in today’s W against how many steps ago it came. Momentum first builds it up; then each step keeps the share ${report.spectralRadius.toFixed(6)}.`
     : `W\u202f←\u202f(1\u202f−\u202fµ·wd)·W\u202f−\u202fµ·G: each step keeps the share ${(1 - report.decayOfAStep).toFixed(6)} of what was there, so the gradient of j steps ago counts (1\u202f−\u202fµ·wd)ʲ⁻¹.`) +
   ` Memory windows: ${windowsText()}.`;
@@ -150,7 +150,7 @@ const witnessFigure = () =>
     note: 'V is made of the training’s own last n gradients and nothing else, so its rank is at most what their factors allow. Its error must fall as predicted, |pₙ|·‖W before‖ / ‖W‖, and can never beat the best matrix of that rank (Eckart–Young). Zeros lie below the scale.',
     key: strokeKey([
       ['hue-0', 'solid', 'measured error of V'],
-      ['hue-1', [9, 3], spec.sgd.momentum > 0 ? 'predicted at most' : 'predicted'],
+      ['hue-1', [9, 3], spec.optimizer.momentum > 0 ? 'predicted at most' : 'predicted'],
       ['hue-2', [2, 3], 'best possible error of that rank'],
     ]),
     panels: () =>

@@ -1,12 +1,12 @@
 /* Puts the page together. */
 
-const sgd = spec.sgd;
+const optimizer = spec.optimizer;
 const settingsLine = () =>
   [
     `B = ${integer(spec.batchSize)}`,
-    `µ = ${sgd.learningRate}${sgd.schedule.milestones.length > 0 ? ` × ${sgd.schedule.factor} after epochs ${sgd.schedule.milestones.join(', ')}` : ''}`,
-    `wd = ${sgd.weightDecay} (λ = ${report.lambda})`,
-    sgd.momentum > 0 ? `momentum ${sgd.momentum}` : 'no momentum',
+    `µ = ${optimizer.learningRate}${optimizer.schedule.milestones.length > 0 ? ` × ${optimizer.schedule.factor} after epochs ${optimizer.schedule.milestones.join(', ')}` : ''}`,
+    `wd = ${optimizer.weightDecay} (λ = ${report.lambda})`,
+    optimizer.momentum > 0 ? `momentum ${optimizer.momentum}` : 'no momentum',
   ].join(', ');
 
 const aboutBox = () =>

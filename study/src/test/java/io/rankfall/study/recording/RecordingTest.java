@@ -13,10 +13,10 @@ import io.rankfall.train.GradientListener;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.TrainedLayers;
@@ -181,7 +181,7 @@ final class RecordingTest {
         Recordings.make(clouds, plan, (done, all) -> progress.add(done + " of " + all));
     assertThat(progress).containsExactly("0 of 4", "1 of 4", "2 of 4", "3 of 4", "4 of 4");
     assertThat(recordings.all())
-        .extracting(r -> r.spec().batchSize() + " " + r.spec().sgd().weightDecay())
+        .extracting(r -> r.spec().batchSize() + " " + r.spec().optimizer().weightDecay())
         .containsExactly("2 0.0", "2 0.1", "9 0.0", "9 0.1");
     assertThatThrownBy(() -> new Recordings(recordings.all().subList(0, 3)))
         .hasMessage(
@@ -234,7 +234,7 @@ final class RecordingTest {
         new Mlp(12, List.of(8, 8), 3, Mlp.Normalization.NONE),
         Initialization.HE,
         batch,
-        new Sgd(rate, weightDecay, 0, StepSchedule.CONSTANT),
+        new Optimizer(rate, weightDecay, 0, StepSchedule.CONSTANT),
         2,
         5,
         kind);

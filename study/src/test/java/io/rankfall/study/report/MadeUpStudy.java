@@ -22,9 +22,9 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.LayerSpectrum;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunOutcome.Diverged;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -82,9 +82,9 @@ record MadeUpStudy(Path file) {
   }
 
   private static RunSpec spec(Mlp mlp, int batch, double rate, double decay, long seed) {
-    Sgd sgd = new Sgd(rate, decay, 0, new StepSchedule(List.of(3), 0.2));
+    Optimizer optimizer = new Optimizer(rate, decay, 0, new StepSchedule(List.of(3), 0.2));
     return new RunSpec(
-        "made-up", mlp, Initialization.HE, batch, sgd, EPOCHS, seed, LearnerKind.FUSED);
+        "made-up", mlp, Initialization.HE, batch, optimizer, EPOCHS, seed, LearnerKind.FUSED);
   }
 
   private MadeUpStudy with(List<RunSpec> specs) throws IOException {
@@ -120,13 +120,13 @@ record MadeUpStudy(Path file) {
   }
 
   private static Optional<SearchClaim> search(Session session) throws IOException {
-    return session.claimSearch(run -> run.spec().sgd().weightDecay() < 0.1);
+    return session.claimSearch(run -> run.spec().optimizer().weightDecay() < 0.1);
   }
 
   private static void train(Claim claim) throws IOException {
     RunSpec spec = claim.spec();
     claim.started(-1, PROVENANCE);
-    boolean diverges = spec.sgd().learningRate() >= 1 && spec.batchSize() <= 4;
+    boolean diverges = spec.optimizer().learningRate() >= 1 && spec.batchSize() <= 4;
     for (int epoch = 0; epoch <= (diverges ? 1 : EPOCHS); epoch++) {
       claim.record(epoch(spec, epoch));
     }
@@ -140,13 +140,13 @@ record MadeUpStudy(Path file) {
   private static EpochRecord epoch(RunSpec spec, int epoch) {
     double force =
         epoch
-            * spec.sgd().learningRate()
-            * (spec.sgd().weightDecay() + 1e-4)
+            * spec.optimizer().learningRate()
+            * (spec.optimizer().weightDecay() + 1e-4)
             * 1e4
             / spec.batchSize();
     SplittableRandom random = new SplittableRandom(spec.seed() + 31L * epoch);
     double accuracy =
-        spec.sgd().weightDecay() >= 0.1 || epoch == 0
+        spec.optimizer().weightDecay() >= 0.1 || epoch == 0
             ? 0.1
             : 0.8 + 0.1 * Math.tanh(force) + 0.01 * random.nextDouble();
     List<LayerSpectrum> layers = new ArrayList<>();
@@ -160,7 +160,7 @@ record MadeUpStudy(Path file) {
     }
     return new EpochRecord(
         epoch,
-        spec.sgd().learningRate(),
+        spec.optimizer().learningRate(),
         epoch == 0 ? null : new Evaluation(1.0 / epoch, Math.min(1, accuracy + 0.02)),
         new Evaluation(1.1 / (1 + epoch), accuracy),
         layers);

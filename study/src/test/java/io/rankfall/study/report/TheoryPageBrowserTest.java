@@ -13,9 +13,9 @@ import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.theory.BoundCheck;
@@ -89,7 +89,7 @@ final class TheoryPageBrowserTest {
             new Mlp(FEATURES, List.of(60), 3, Mlp.Normalization.NONE),
             Initialization.HE,
             batch,
-            new Sgd(rate, weightDecay, momentum, StepSchedule.CONSTANT),
+            new Optimizer(rate, weightDecay, momentum, StepSchedule.CONSTANT),
             3,
             5,
             LearnerKind.FUSED);

@@ -19,9 +19,9 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.Trainer;
 import java.util.List;
@@ -57,7 +57,7 @@ class CompressibilitySearchTest {
             new Mlp(FEATURES, List.of(64, 48), 4, Mlp.Normalization.BATCH),
             Initialization.HE,
             16,
-            new Sgd(0.05, 5e-3, 0, new StepSchedule(List.of(), 1)),
+            new Optimizer(0.05, 5e-3, 0, new StepSchedule(List.of(), 1)),
             5,
             1,
             LearnerKind.FUSED);

@@ -15,8 +15,8 @@ import io.rankfall.train.Evaluation;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ class RunTableTest {
             new Mlp(8, List.of(6), 3, Mlp.Normalization.NONE),
             Initialization.HE,
             batchSize,
-            new Sgd(0.1, 5e-4, 0.9, new StepSchedule(List.of(2, 5), 0.2)),
+            new Optimizer(0.1, 5e-4, 0.9, new StepSchedule(List.of(2, 5), 0.2)),
             epochs,
             11,
             LearnerKind.FUSED);

@@ -9,8 +9,8 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.LayerSpectrum;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +29,7 @@ final class Records {
         new Mlp(8, List.of(6), 3, Mlp.Normalization.NONE),
         Initialization.HE,
         batchSize,
-        new Sgd(0.1, 5e-4, 0.9, new StepSchedule(List.of(2, 5), 0.2)),
+        new Optimizer(0.1, 5e-4, 0.9, new StepSchedule(List.of(2, 5), 0.2)),
         epochs,
         1,
         LearnerKind.FUSED);

@@ -54,12 +54,12 @@ class SweepSpecTest {
         .isEqualTo(new Mlp(784, List.of(20, 10), 10, Mlp.Normalization.BATCH));
     assertThat(first.initialization()).isEqualTo(Initialization.PYTORCH);
     assertThat(first.batchSize()).isEqualTo(4);
-    assertThat(first.sgd().learningRate()).isEqualTo(1e-3);
-    assertThat(first.sgd().schedule().milestones()).containsExactly(1, 2);
+    assertThat(first.optimizer().learningRate()).isEqualTo(1e-3);
+    assertThat(first.optimizer().schedule().milestones()).containsExactly(1, 2);
     assertThat(first.seed()).isEqualTo(7);
     RunSpec last = sweep.runs().get(15);
-    assertThat(last.sgd().learningRate()).isEqualTo(0.5);
-    assertThat(last.sgd().weightDecay()).isEqualTo(6e-3);
+    assertThat(last.optimizer().learningRate()).isEqualTo(0.5);
+    assertThat(last.optimizer().weightDecay()).isEqualTo(6e-3);
     assertThat(last.seed()).isEqualTo(9);
   }
 
@@ -81,12 +81,12 @@ class SweepSpecTest {
     assertThat(sweep.runs()).isEqualTo(of(lines).runs());
     lines[2] = "seed: 6";
     assertThat(sweep.runs()).isNotEqualTo(of(lines).runs());
-    double[] rates = sweep.runs().stream().mapToDouble(r -> r.sgd().learningRate()).toArray();
+    double[] rates = sweep.runs().stream().mapToDouble(r -> r.optimizer().learningRate()).toArray();
     assertThat(Arrays.stream(rates)).allMatch(rate -> rate >= 0.001 && rate <= 1);
     // On a log scale a third of the draws lies in each decade.
     assertThat(Arrays.stream(rates).filter(rate -> rate < 0.01).count()).isBetween(70L, 130L);
     assertThat(sweep.runs()).allMatch(r -> r.batchSize() >= 4 && r.batchSize() <= 128);
-    assertThat(sweep.runs()).allMatch(r -> r.sgd().momentum() == 0.9);
+    assertThat(sweep.runs()).allMatch(r -> r.optimizer().momentum() == 0.9);
     assertThat(sweep.runs().stream().map(r -> r.architecture().hidden()).distinct())
         .containsExactlyInAnyOrder(List.of(10, 10), List.of(30, 20));
   }
@@ -115,10 +115,10 @@ class SweepSpecTest {
     SweepSpec grid = SweepSpec.read("paper-mlp", Overrides.NONE);
     assertThat(grid.runs()).hasSize(6 * 5 * 6);
     assertThat(grid.runs().get(0).architecture().hidden()).hasSize(10).containsOnly(100);
-    assertThat(grid.runs()).allMatch(r -> r.sgd().momentum() == 0 && r.epochs() == 50);
+    assertThat(grid.runs()).allMatch(r -> r.optimizer().momentum() == 0 && r.epochs() == 50);
     SweepSpec full = SweepSpec.read("paper-mlp-full", Overrides.NONE);
     assertThat(full.runs())
-        .allMatch(r -> r.sgd().schedule().milestones().equals(List.of(60, 100, 200)));
+        .allMatch(r -> r.optimizer().schedule().milestones().equals(List.of(60, 100, 200)));
     assertThat(full.spectraEvery()).isEqualTo(10);
     for (String preset : SweepSpec.PRESETS) {
       assertThat(SweepSpec.read(preset, Overrides.NONE).name()).isEqualTo(preset);

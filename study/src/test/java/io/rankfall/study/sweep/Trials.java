@@ -9,8 +9,8 @@ import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ final class Trials {
         new Mlp(FEATURES, List.of(48, 32), 4, normalization),
         Initialization.HE,
         batchSize,
-        new Sgd(
+        new Optimizer(
             learningRate,
             learningRate > 1 ? 0 : 1e-3,
             momentum,

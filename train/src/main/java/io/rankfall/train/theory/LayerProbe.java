@@ -5,7 +5,7 @@ import io.rankfall.spectra.Norm;
 import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
 import io.rankfall.train.GradientFactors;
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepRounding;
 import io.rankfall.train.theory.BoundCheck.Measured;
 import io.rankfall.train.theory.EpochBounds.EpsilonCheck;
@@ -23,7 +23,7 @@ final class LayerProbe {
 
   private final String name;
   private final Shape shape;
-  private final Sgd sgd;
+  private final Optimizer optimizer;
   private final int batchSize;
   private final TheoryPlan plan;
   private final TheorySettings settings;
@@ -48,14 +48,20 @@ final class LayerProbe {
   private record Rest(int epoch, @Nullable Double epochDistance, double norm, double error) {}
 
   LayerProbe(
-      String name, Shape shape, Sgd sgd, int batchSize, TheoryPlan plan, TheorySettings settings) {
+      String name,
+      Shape shape,
+      Optimizer optimizer,
+      int batchSize,
+      TheoryPlan plan,
+      TheorySettings settings) {
     this.name = name;
     this.shape = shape;
-    this.sgd = sgd;
+    this.optimizer = optimizer;
     this.batchSize = batchSize;
     this.plan = plan;
     this.settings = settings;
-    this.rounding = new RoundingLog(sgd, (long) shape.rows() * shape.cols(), plan.longestReach());
+    this.rounding =
+        new RoundingLog(optimizer, (long) shape.rows() * shape.cols(), plan.longestReach());
     this.memory = new UpdateMemory(shape.rows(), shape.cols(), Math.max(1, plan.rememberedSteps()));
     this.scratch = new UpdateMemory(shape.rows(), shape.cols(), 1);
   }
@@ -117,7 +123,7 @@ final class LayerProbe {
       double distance = weights.minus(epochEnd).frobeniusNorm();
       double added =
           rounding.ofStep(step) + 2 * StepRounding.ofCopy(rest.norm + weights.frobeniusNorm());
-      double fading = plan.rates().at(step) * sgd.weightDecay();
+      double fading = plan.rates().at(step) * optimizer.weightDecay();
       movements.add(
           rest.norm == 0
               ? new Movement(rest.epoch, rest.epochDistance, null, null, 0)
@@ -125,7 +131,7 @@ final class LayerProbe {
                   rest.epoch,
                   rest.epochDistance,
                   distance / rest.norm,
-                  sgd.momentum() == 0 ? fading * rest.error : null,
+                  optimizer.momentum() == 0 ? fading * rest.error : null,
                   (added + fading * SPECTRUM_ERROR * rest.norm * Math.sqrt(fullRank()))
                       / rest.norm));
     }

@@ -1,6 +1,6 @@
 package io.rankfall.train.theory;
 
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,10 +39,10 @@ public record LearningRates(List<Span> spans) {
   }
 
   /** Those of a training of so many epochs. */
-  public static LearningRates of(Sgd sgd, int epochs, long stepsPerEpoch) {
+  public static LearningRates of(Optimizer optimizer, int epochs, long stepsPerEpoch) {
     List<Span> spans = new ArrayList<>();
     for (int epoch = 1; epoch <= epochs; epoch++) {
-      double rate = sgd.learningRate(epoch);
+      double rate = optimizer.learningRate(epoch);
       int last = spans.size() - 1;
       if (last >= 0 && spans.get(last).rate() == rate) {
         spans.set(last, new Span(rate, spans.get(last).steps() + stepsPerEpoch));

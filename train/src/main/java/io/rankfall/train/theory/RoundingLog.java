@@ -1,6 +1,6 @@
 package io.rankfall.train.theory;
 
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepRounding;
 
 /**
@@ -12,7 +12,7 @@ final class RoundingLog {
   /** Norms are sums in double precision. */
   private static final double NORM_ERROR = 1 + 1e-9;
 
-  private final Sgd sgd;
+  private final Optimizer optimizer;
   private final long entries;
   private final double[] weights;
   private final double[] velocities;
@@ -29,8 +29,8 @@ final class RoundingLog {
    * @param entries of W
    * @param steps how many back it will be asked
    */
-  RoundingLog(Sgd sgd, long entries, long steps) {
-    this.sgd = sgd;
+  RoundingLog(Optimizer optimizer, long entries, long steps) {
+    this.optimizer = optimizer;
     this.entries = entries;
     int count = Math.toIntExact(steps + 1);
     this.weights = new double[count];
@@ -54,15 +54,17 @@ final class RoundingLog {
    * @param terms S = Σ‖δ‖·‖x‖, which bounds ‖G‖
    */
   void add(long step, double rate, int rows, double terms) {
-    double decay = sgd.weightDecay();
-    velocity = sgd.momentum() * velocity + terms + decay * norm;
-    StepRounding rounding = StepRounding.of(sgd, rate, rows, entries, norm, velocity, terms);
+    double decay = optimizer.weightDecay();
+    velocity = optimizer.momentum() * velocity + terms + decay * norm;
+    StepRounding rounding = StepRounding.of(optimizer, rate, rows, entries, norm, velocity, terms);
     int at = (int) (step % weights.length);
     weights[at] = rounding.weights();
     velocities[at] = rounding.velocity();
     velocity += rounding.velocity();
     double moved =
-        sgd.momentum() == 0 ? (1 - rate * decay) * norm + rate * terms : norm + rate * velocity;
+        optimizer.momentum() == 0
+            ? (1 - rate * decay) * norm + rate * terms
+            : norm + rate * velocity;
     norm = (moved + rounding.weights()) * NORM_ERROR;
   }
 

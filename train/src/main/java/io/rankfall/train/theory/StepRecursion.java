@@ -2,7 +2,7 @@ package io.rankfall.train.theory;
 
 import static java.util.Objects.requireNonNull;
 
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 
 /**
  * How the weights of one layer follow from the two before them and from gradients, with G_t the
@@ -23,8 +23,8 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
   /** Where decay and momentum stand in a step; r = μ_t/μ_{t−1} and a_t = 1 − μ_t·wd. */
   public enum Form {
     /**
-     * v ← m·v + G + wd·W, W ← W − μ·v, as PyTorch's {@code SGD} and {@link Sgd}: c = a_t + m·r, d =
-     * −m·r.
+     * v ← m·v + G + wd·W, W ← W − μ·v, as PyTorch's {@code SGD} and {@link Optimizer}: c = a_t +
+     * m·r, d = −m·r.
      */
     HEAVY_BALL,
     /**
@@ -46,8 +46,8 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
     }
   }
 
-  public static StepRecursion of(Sgd sgd) {
-    return new StepRecursion(Form.HEAVY_BALL, sgd.weightDecay(), sgd.momentum());
+  public static StepRecursion of(Optimizer optimizer) {
+    return new StepRecursion(Form.HEAVY_BALL, optimizer.weightDecay(), optimizer.momentum());
   }
 
   /** c_t. */

@@ -56,9 +56,9 @@ final class TheoryPlan {
   }
 
   TheoryPlan(RunSpec spec, int examples, TheorySettings settings, List<Shape> shapes) {
-    this.recursion = StepRecursion.of(spec.sgd());
+    this.recursion = StepRecursion.of(spec.optimizer());
     this.stepsPerEpoch = ((long) examples + spec.batchSize() - 1) / spec.batchSize();
-    this.rates = LearningRates.of(spec.sgd(), spec.epochs(), stepsPerEpoch);
+    this.rates = LearningRates.of(spec.optimizer(), spec.epochs(), stepsPerEpoch);
     this.settings = settings;
     this.shapes = List.copyOf(shapes);
     this.batchSize = spec.batchSize();

@@ -5,8 +5,8 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Mlp.Normalization;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,7 +25,7 @@ public record TheoryPreset(
     List<Integer> hidden,
     Normalization normalization,
     int batchSize,
-    Sgd sgd,
+    Optimizer optimizer,
     int epochs) {
 
   /** All of them, on 28×28 images of ten classes. */
@@ -48,7 +48,7 @@ public record TheoryPreset(
               List.of(2048, 2048),
               Normalization.BATCH,
               4,
-              new Sgd(0.5, 0.04, 0, StepSchedule.CONSTANT),
+              new Optimizer(0.5, 0.04, 0, StepSchedule.CONSTANT),
               4),
           new TheoryPreset(
               "schedule",
@@ -57,7 +57,7 @@ public record TheoryPreset(
               List.of(1024),
               Normalization.NONE,
               1,
-              new Sgd(0.02, 0.5, 0, new StepSchedule(List.of(2), 0.2)),
+              new Optimizer(0.02, 0.5, 0, new StepSchedule(List.of(2), 0.2)),
               4),
           plain("momentum", "B=1, µ·wd/(1-m)=0.025: heavy-ball momentum 0.6", 1, 0.02, 0.5, 0.6, 2),
           plain("no-decay", "B=1, wd=0, the control: no window, the rank stays", 1, 0.02, 0, 0, 2));
@@ -77,7 +77,7 @@ public record TheoryPreset(
         List.of(1024),
         Normalization.NONE,
         batchSize,
-        new Sgd(rate, weightDecay, momentum, StepSchedule.CONSTANT),
+        new Optimizer(rate, weightDecay, momentum, StepSchedule.CONSTANT),
         epochs);
   }
 
@@ -107,7 +107,7 @@ public record TheoryPreset(
         new Mlp(first.train().features(), hidden, first.train().classes(), normalization),
         Initialization.HE,
         batchSize,
-        sgd,
+        optimizer,
         epochs,
         seed,
         LearnerKind.FUSED);

@@ -83,7 +83,7 @@ public final class TheoryProbe implements TrainingListener {
     for (int l = 0; l < names.size(); l++) {
       this.layers.add(
           new LayerProbe(
-              names.get(l), shapes.get(l), spec.sgd(), spec.batchSize(), made, settings));
+              names.get(l), shapes.get(l), spec.optimizer(), spec.batchSize(), made, settings));
     }
     look(made, layers);
     gradients.accept(new Gradients(made));
@@ -175,8 +175,8 @@ public final class TheoryProbe implements TrainingListener {
         outcome instanceof RunOutcome.Diverged diverged
             ? "diverged at " + diverged.message()
             : "COMPLETED",
-        spec.sgd().lambda(),
-        rate * spec.sgd().weightDecay(),
+        spec.optimizer().lambda(),
+        rate * spec.optimizer().weightDecay(),
         plan.recursion().spectralRadius(rate),
         settings.epsilons().stream().map(epsilon -> plan.window(plan.lastStep(), epsilon)).toList(),
         fading(plan),
@@ -206,7 +206,7 @@ public final class TheoryProbe implements TrainingListener {
 
   private List<String> notes(TheoryPlan plan) {
     List<String> notes = new ArrayList<>();
-    if (spec.sgd().weightDecay() == 0) {
+    if (spec.optimizer().weightDecay() == 0) {
       notes.add("Without weight decay nothing fades: the window is infinite, and no rank follows.");
     }
     if (matrices) {

@@ -26,7 +26,7 @@ public record TrackedRun(String name, Map<String, String> settings) {
 
   /**
    * A run of {@link io.rankfall.train.Trainer}. Its settings are those of {@link RunSpec#json},
-   * nested names joined by dots ({@code sgd.learningRate}), and {@code run}, its {@link
+   * nested names joined by dots ({@code optimizer.learningRate}), and {@code run}, its {@link
    * RunSpec#id}.
    */
   public static TrackedRun of(String name, RunSpec spec) {

@@ -13,7 +13,7 @@ import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepSchedule;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GeneralizationBoundsTest {
-  private static final Sgd SGD = new Sgd(0.1, 0, 0, StepSchedule.CONSTANT);
+  private static final Optimizer SGD = new Optimizer(0.1, 0, 0, StepSchedule.CONSTANT);
 
   private static Network network(float[] first, float[] second) {
     Matrix zero = Matrix.of(1, 2, 0, 0);

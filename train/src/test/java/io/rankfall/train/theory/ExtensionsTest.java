@@ -15,7 +15,7 @@ import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
-import io.rankfall.train.Sgd;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.theory.StepRecursion.Form;
 import java.util.ArrayList;
@@ -203,7 +203,8 @@ final class ExtensionsTest {
         new Mlp(20, List.of(30), 3, Mlp.Normalization.BATCH).initialize(Initialization.HE, 4);
     Orthogonality seen = new Orthogonality(20, 30);
     try (Learner learner =
-        LearnerKind.FUSED.start(initial, new Sgd(rate, decay, 0, StepSchedule.CONSTANT), 16)) {
+        LearnerKind.FUSED.start(
+            initial, new Optimizer(rate, decay, 0, StepSchedule.CONSTANT), 16)) {
       learner.listen(seen);
       SplittableRandom random = new SplittableRandom(5);
       for (int step = 0; step < 2500; step++) {
@@ -299,7 +300,7 @@ final class ExtensionsTest {
     Network initial =
         new Mlp(40, List.of(30), 3, Mlp.Normalization.NONE).initialize(Initialization.HE, 4);
     try (Learner learner =
-        LearnerKind.FUSED.start(initial, new Sgd(0.02, decay, 0, StepSchedule.CONSTANT), 1)) {
+        LearnerKind.FUSED.start(initial, new Optimizer(0.02, decay, 0, StepSchedule.CONSTANT), 1)) {
       SplittableRandom random = new SplittableRandom(5);
       for (int step = 0; step < 1500; step++) {
         learner.step(Batch.of(examples, random.nextInt(400)), 0.02);

@@ -17,10 +17,10 @@ import io.rankfall.train.Initialization;
 import io.rankfall.train.LayerSpectrum;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.TrainedLayers;
@@ -201,7 +201,7 @@ final class TheoryProbeTest {
             new Mlp(50, List.of(40), 2, Mlp.Normalization.NONE),
             Initialization.HE,
             1,
-            new Sgd(1, 0.3, 0, StepSchedule.CONSTANT),
+            new Optimizer(1, 0.3, 0, StepSchedule.CONSTANT),
             1,
             1,
             LearnerKind.FUSED);
@@ -239,7 +239,7 @@ final class TheoryProbeTest {
         new Mlp(FEATURES, List.of(90, 60), 3, normalization),
         Initialization.HE,
         batch,
-        new Sgd(rate, weightDecay, momentum, new StepSchedule(List.of(1), 0.9999999)),
+        new Optimizer(rate, weightDecay, momentum, new StepSchedule(List.of(1), 0.9999999)),
         2,
         5,
         kind);

@@ -87,7 +87,7 @@ class MlflowRunTest {
           .isEqualTo(read.getInfo().getExperimentId());
       assertThat(params(read))
           .containsEntry("batchSize", "32")
-          .containsEntry("sgd.weightDecay", "0.001")
+          .containsEntry("optimizer.weightDecay", "0.001")
           .containsEntry("run", spec.id());
       assertThat(tag(read, "rankfall.outcome")).isEqualTo("COMPLETED");
       for (EpochRecord epoch : run.epochs()) {

@@ -5,8 +5,8 @@ import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.Sgd;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.Trainer;
 import java.util.List;
@@ -37,7 +37,7 @@ final class Trainings {
         new Mlp(FEATURES, List.of(20), 3, Mlp.Normalization.NONE),
         Initialization.HE,
         32,
-        new Sgd(learningRate, weightDecay, 0, new StepSchedule(List.of(2), 0.5)),
+        new Optimizer(learningRate, weightDecay, 0, new StepSchedule(List.of(2), 0.5)),
         epochs,
         5,
         LearnerKind.FUSED);

@@ -6,20 +6,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The update of {@link Sgd} for parameters of PyTorch's, in one pass over them and in their own
- * memory.
+ * The update of {@link Optimizer} for parameters of PyTorch's, in one pass over them and in their
+ * own memory.
  *
  * <p>PyTorch adds to the gradients it finds. So the momentum's velocities are kept where it looks
  * for gradients, times the momentum they will have in the next step: its backward pass leaves
  * momentum·v + G there. As in PyTorch, a parameter that no backward pass has reached stays as it
  * is.
  */
-final class SgdUpdate {
+final class OptimizerUpdate {
   /** Few enough to stay in the first-level cache between being read and being written. */
   private static final int CHUNK = 2048;
 
   private final PyTorch pytorch;
-  private final Sgd sgd;
+  private final Optimizer optimizer;
   private final List<Trained> parameters;
   private final float[] w = new float[CHUNK];
   private final float[] v = new float[CHUNK];
@@ -37,9 +37,9 @@ final class SgdUpdate {
   }
 
   /** The arrays stay the caller's and must outlive this. */
-  SgdUpdate(PyTorch pytorch, List<NDArray> parameters, Sgd sgd) {
+  OptimizerUpdate(PyTorch pytorch, List<NDArray> parameters, Optimizer optimizer) {
     this.pytorch = pytorch;
-    this.sgd = sgd;
+    this.optimizer = optimizer;
     this.parameters = parameters.stream().map(Trained::new).toList();
   }
 
@@ -101,7 +101,11 @@ final class SgdUpdate {
       int count = Math.min(CHUNK, weights.capacity() - from);
       weights.get(from, w, 0, count);
       velocities.get(from, v, 0, count);
-      apply(count, (float) learningRate, (float) sgd.weightDecay(), (float) sgd.momentum());
+      apply(
+          count,
+          (float) learningRate,
+          (float) optimizer.weightDecay(),
+          (float) optimizer.momentum());
       weights.put(from, w, 0, count);
       velocities.put(from, v, 0, count);
     }

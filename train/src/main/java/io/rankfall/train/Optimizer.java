@@ -16,8 +16,9 @@ package io.rankfall.train;
  * @param weightDecay wd, ≥ 0, with μ·wd &lt; 1
  * @param momentum 0 to below 1
  */
-public record Sgd(double learningRate, double weightDecay, double momentum, StepSchedule schedule) {
-  public Sgd {
+public record Optimizer(
+    double learningRate, double weightDecay, double momentum, StepSchedule schedule) {
+  public Optimizer {
     if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("learning rate: expected > 0, found " + learningRate);
     }
