@@ -1,11 +1,13 @@
 package io.rankfall.benchmarks;
 
-import ai.djl.ndarray.types.Shape;
+import io.rankfall.train.Architecture;
 import io.rankfall.train.Batch;
-import io.rankfall.train.BlockLearner;
 import io.rankfall.train.Examples;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.InputShape;
+import io.rankfall.train.Learner;
+import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Optimizer;
-import io.rankfall.train.ResNet18;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
 import java.util.SplittableRandom;
@@ -40,7 +42,7 @@ public class BlockStepBenchmark {
   @Param({"16", "128"})
   public int batchSize;
 
-  private BlockLearner learner;
+  private Learner learner;
   private Batch batch;
 
   @SuppressWarnings("NullAway.Init")
@@ -49,7 +51,12 @@ public class BlockStepBenchmark {
   @Setup
   public void start() {
     Optimizer optimizer = new Optimizer(0.1, 5e-4, 0.9, StepSchedule.CONSTANT);
-    learner = new BlockLearner(ResNet18.block(CLASSES, 1), new Shape(3, 32, 32), optimizer);
+    learner =
+        LearnerKind.DJL.start(
+            Architecture.named("resnet18", new InputShape(3, 32, 32), CLASSES)
+                .initialize(Initialization.HE, 1),
+            optimizer,
+            batchSize);
     SplittableRandom random = new SplittableRandom(1);
     float[] inputs = new float[batchSize * FEATURES];
     for (int i = 0; i < inputs.length; i++) {

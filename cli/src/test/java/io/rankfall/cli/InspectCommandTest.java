@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.rankfall.compress.FeedForwardExport;
+import io.rankfall.compress.OnnxBuilder;
 import io.rankfall.spectra.Matrix;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -152,13 +152,12 @@ class InspectCommandTest {
   @Test
   void weightsThatAreNotNumbersAreNamed() throws IOException {
     Path nan = folder.resolve("nan.onnx");
-    new FeedForwardExport(
-            List.of(
-                FeedForwardExport.Layer.of("fc1", Matrix.of(2, 2, 1, 2, 3, Float.NaN), 0, 0),
-                FeedForwardExport.Layer.of("fc2", Matrix.of(2, 2, 1, 2, 3, 4), 0, 0)),
-            new FeedForwardExport.Producer("test", "1"),
-            Map.of())
-        .model("nan")
+    OnnxBuilder onnx = new OnnxBuilder("nan");
+    String x = onnx.input("input", List.of(2));
+    String fc1 = onnx.constant("fc1.weight", Matrix.of(2, 2, 1, 2, 3, Float.NaN));
+    String fc2 = onnx.constant("fc2.weight", Matrix.of(2, 2, 1, 2, 3, 4));
+    onnx.node("MatMul", "fc2", List.of(onnx.node("MatMul", "fc1", List.of(x, fc1)), fc2));
+    onnx.model("logits", List.of(2), new OnnxBuilder.Producer("test", "1"), Map.of(), "nan")
         .write(nan);
     Ran compress = Ran.run("compress", nan.toString(), "--rank", "1", "--dry-run");
     assertThat(compress.exitCode()).isEqualTo(ExitCode.FAILURE);

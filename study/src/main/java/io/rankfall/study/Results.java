@@ -2,6 +2,7 @@ package io.rankfall.study;
 
 import static java.util.Objects.requireNonNull;
 
+import io.rankfall.train.graph.Watched;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -170,10 +171,9 @@ public record Results(
       layers = List.copyOf(layers);
     }
 
-    /** Mean of rankTau2 over all layers but the classifier, as the paper averages. */
+    /** Mean of rankTau2 over the matrices that count, as {@link Watched#counted} says. */
     double meanHiddenRank() {
-      return layers.stream()
-          .limit(layers.size() - 1L)
+      return Watched.counted(layers, LayerResult::name).stream()
           .mapToInt(LayerResult::rankTau2)
           .average()
           .orElse(0);

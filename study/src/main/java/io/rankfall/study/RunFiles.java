@@ -1,6 +1,5 @@
 package io.rankfall.study;
 
-import io.rankfall.compress.SafetensorsFile;
 import io.rankfall.study.ComparisonSpec.Cell;
 import io.rankfall.study.Results.FileResult;
 import io.rankfall.study.Results.Outcome;
@@ -12,13 +11,12 @@ import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
+import io.rankfall.train.Tensor;
 import java.io.IOException;
 import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +37,9 @@ public final class RunFiles {
    * through the layers.
    */
   static final double EXPORT_TOLERANCE = 1e-4;
+
+  /** Test examples on which an exported file is held against the learner. */
+  private static final int CHECKED_EXAMPLES = 1000;
 
   private final Path folder;
   private final Run run;
@@ -106,26 +107,15 @@ public final class RunFiles {
   }
 
   /**
-   * Whether the weights and biases of a run's {@code model.safetensors} are the network's, to the
-   * bit.
+   * Whether the parameters of a run's {@code model.safetensors} are the network's, to the bit.
    *
    * @throws IOException in one line, if the file is missing or damaged
    */
   public static boolean holds(Path folder, Network network) throws IOException {
-    SafetensorsFile file = SafetensorsFile.read(folder.resolve(SAFETENSORS));
-    Map<String, SafetensorsFile.Entry> entries = new HashMap<>();
-    file.entries().forEach(entry -> entries.put(entry.name(), entry));
-    for (Network.Layer layer : network.layers()) {
-      SafetensorsFile.Entry weight = entries.get(layer.name() + ".weight");
-      SafetensorsFile.Entry bias = entries.get(layer.name() + ".bias");
-      if (weight == null
-          || bias == null
-          || !Arrays.equals(file.floats(weight), layer.weight().toArray())
-          || !Arrays.equals(file.floats(bias), layer.bias().toArray())) {
-        return false;
-      }
-    }
-    return true;
+    Map<String, Tensor> read =
+        NetworkFile.read(folder.resolve(SAFETENSORS), network.architecture()).tensors();
+    return network.tensors().entrySet().stream()
+        .allMatch(e -> e.getValue().equals(read.get(e.getKey())));
   }
 
   private RunRecord record(Dataset dataset) {
@@ -140,9 +130,10 @@ public final class RunFiles {
 
   private static double exportError(Path onnx, RunSpec spec, Network network, Examples test)
       throws IOException {
+    Examples checked = test.first(Math.min(CHECKED_EXAMPLES, test.size()));
     try (Learner learner = spec.learner().start(network, spec.optimizer(), 1)) {
-      float[] logits = learner.logits(test, 0, test.size());
-      return new FileMeasurement(test).logitError(onnx, logits);
+      float[] logits = learner.logits(checked, 0, checked.size());
+      return new FileMeasurement(checked).logitError(onnx, logits);
     }
   }
 

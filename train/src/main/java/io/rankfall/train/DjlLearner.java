@@ -1,20 +1,29 @@
 package io.rankfall.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.rankfall.spectra.Matrix;
+import io.rankfall.train.graph.LayerGraph;
 import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** An MLP trained by PyTorch's autograd through DJL. */
+/** Any network trained by PyTorch's autograd through DJL. */
 final class DjlLearner implements Learner {
   private final PyTorch pytorch = PyTorch.load();
-  private final MlpBlock mlp;
+  private final Architecture architecture;
+  private final List<LayerGraph.Node> weighted;
+  private final GraphBlock block;
   private final BlockLearner learner;
 
   DjlLearner(Network initial, Optimizer optimizer) {
-    this.mlp = new MlpBlock(initial);
-    this.learner =
-        new BlockLearner(mlp.block(), new Shape(initial.architecture().inputs()), optimizer);
+    this.architecture = initial.architecture();
+    this.weighted = architecture.graph().weighted();
+    this.block = new GraphBlock(initial);
+    Shape input =
+        new Shape(architecture.inputShape().dimensions().stream().mapToLong(n -> n).toArray());
+    this.learner = new BlockLearner(block, input, optimizer);
   }
 
   @Override
@@ -29,12 +38,22 @@ final class DjlLearner implements Learner {
 
   @Override
   public Network network() {
-    return pytorch.run("copy", mlp::network);
+    return pytorch.run(
+        "copy",
+        () -> {
+          Map<String, Tensor> tensors = new LinkedHashMap<>();
+          Map<String, NDArray> arrays = block.arrays();
+          for (LayerGraph.Named named : architecture.graph().parameters()) {
+            NDArray array = arrays.get(named.name());
+            tensors.put(named.name(), Tensor.of(named.parameter().shape(), array.toFloatArray()));
+          }
+          return new Network(architecture, tensors);
+        });
   }
 
   @Override
   public List<String> names() {
-    return mlp.names();
+    return weighted.stream().map(LayerGraph.Node::name).toList();
   }
 
   @Override
@@ -68,7 +87,7 @@ final class DjlLearner implements Learner {
         "copy",
         () -> {
           LearnerState.Writer writer = new LearnerState.Writer();
-          mlp.arrays().forEach((name, array) -> writer.row(name, array.toFloatArray()));
+          block.arrays().forEach((name, array) -> writer.row(name, array.toFloatArray()));
           learner.saveVelocities(writer);
           return writer.state();
         });
@@ -79,7 +98,8 @@ final class DjlLearner implements Learner {
     pytorch.run(
         "restore",
         () -> {
-          mlp.arrays()
+          block
+              .arrays()
               .forEach(
                   (name, array) -> {
                     FloatBuffer memory = pytorch.memory(array);

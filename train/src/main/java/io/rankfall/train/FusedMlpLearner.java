@@ -21,17 +21,21 @@ final class FusedMlpLearner implements Learner {
   }
 
   FusedMlpLearner(Network initial, Optimizer optimizer, int batchSize, Blas blas) {
-    this.architecture = initial.architecture();
+    if (!(initial.architecture() instanceof Mlp mlp)) {
+      throw new IllegalArgumentException(
+          "learner FUSED: expected a plain MLP, found %s"
+              .formatted(initial.architecture().label()));
+    }
+    this.architecture = mlp;
+    List<Network.Layer> initialLayers = initial.layers();
     int maxRows = Math.max(batchSize, EVALUATION_BATCH);
     DenseLayer previous = null;
-    for (int l = 0; l < initial.layers().size(); l++) {
+    for (int l = 0; l < initialLayers.size(); l++) {
       DenseLayer.Activation activation =
-          l == initial.layers().size() - 1
-              ? DenseLayer.Activation.NONE
-              : DenseLayer.Activation.RELU;
+          l == initialLayers.size() - 1 ? DenseLayer.Activation.NONE : DenseLayer.Activation.RELU;
       previous =
           new DenseLayer(
-              blas, initial.layers().get(l), activation, batchSize, maxRows, optimizer, previous);
+              blas, initialLayers.get(l), activation, batchSize, maxRows, optimizer, previous);
       layers.add(previous);
     }
   }

@@ -1,9 +1,17 @@
 package io.rankfall.train;
 
-import io.rankfall.spectra.Matrix;
-import java.util.random.RandomGenerator;
+import static java.util.Objects.requireNonNull;
 
-/** How weights and biases of linear layers are drawn before training. */
+import io.rankfall.spectra.Matrix;
+import io.rankfall.train.graph.Parameter;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How weights and biases of linear layers and convolutions are drawn before training; a
+ * convolution's inputs are channels × kernel positions.
+ */
 public enum Initialization {
   /** Weights normal with deviation √(2/inputs), biases zero: He et al., arXiv 1502.01852. */
   HE {
@@ -39,11 +47,54 @@ public enum Initialization {
     }
   };
 
+  private static final double EMBEDDING_DEVIATION = 0.02;
+
   /** An outputs × inputs matrix. */
   abstract Matrix weight(int outputs, int inputs, RandomGenerator random);
 
   /** A 1 × outputs matrix. */
   abstract Matrix bias(int outputs, int inputs, RandomGenerator random);
+
+  /**
+   * The first values of a parameter, as {@link Tensor} lays them out.
+   *
+   * @param weight of the same layer, where it was drawn already
+   */
+  Matrix draw(Parameter parameter, @Nullable Matrix weight, RandomGenerator random) {
+    int rows = parameter.rows();
+    int cols = parameter.cols();
+    return switch (parameter.role()) {
+      case WEIGHT -> weight(rows, cols, random);
+      case BIAS -> bias(cols, requireNonNull(weight).cols(), random);
+      case ROW_NORMS -> rowNorms(requireNonNull(weight));
+      case ONES -> Matrix.filled(rows, cols, values -> Arrays.fill(values, 1));
+      case ZEROS -> Matrix.of(rows, cols, new float[cols]);
+      case EMBEDDING ->
+          Matrix.filled(
+              rows,
+              cols,
+              values -> {
+                for (int i = 0; i < values.length; i++) {
+                  values[i] = (float) (EMBEDDING_DEVIATION * random.nextGaussian());
+                }
+              });
+    };
+  }
+
+  private static Matrix rowNorms(Matrix weight) {
+    return Matrix.filled(
+        1,
+        weight.rows(),
+        norms -> {
+          for (int i = 0; i < norms.length; i++) {
+            double sum = 0;
+            for (int j = 0; j < weight.cols(); j++) {
+              sum += (double) weight.get(i, j) * weight.get(i, j);
+            }
+            norms[i] = (float) Math.sqrt(sum);
+          }
+        });
+  }
 
   private static Matrix uniform(int rows, int cols, double bound, RandomGenerator random) {
     float[] values = new float[rows * cols];

@@ -1,5 +1,7 @@
 package io.rankfall.train;
 
+import java.util.List;
+
 /**
  * How the numbers of an example lie: channel by channel, each row by row, as PyTorch's images.
  *
@@ -17,6 +19,11 @@ public record InputShape(int channels, int height, int width) {
   /** {@code numbers} in a row, without neighbours. */
   public static InputShape flat(int numbers) {
     return new InputShape(1, 1, numbers);
+  }
+
+  /** As layers see it: a row of numbers has no channels and no height. */
+  public List<Integer> dimensions() {
+    return channels == 1 && height == 1 ? List.of(width) : List.of(channels, height, width);
   }
 
   /** How many numbers an example has. */

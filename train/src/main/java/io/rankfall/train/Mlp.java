@@ -1,11 +1,12 @@
 package io.rankfall.train;
 
-import io.rankfall.spectra.Matrix;
+import io.rankfall.train.graph.LayerGraph;
+import io.rankfall.train.graph.NamedGraph;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.SplittableRandom;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A multi-layer perceptron: linear layers with biases, ReLU between them, optionally batch
@@ -85,39 +86,26 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
     return text + (normalization == Normalization.BATCH ? "+bn" : "");
   }
 
+  /** The graph's layers are {@code fc1}, {@code fc1.norm}, {@code relu1}, {@code fc2} and so on. */
   @Override
-  public long parameters() {
-    List<Integer> widths = widths();
-    long sum = 0;
-    for (int l = 1; l < widths.size(); l++) {
-      sum += (widths.get(l - 1) + 1L) * widths.get(l);
-    }
-    if (normalization == Normalization.BATCH) {
-      sum += 2L * hidden.stream().mapToLong(Integer::longValue).sum();
-    }
-    return sum;
+  public LayerGraph graph() {
+    return NamedGraph.perceptron(widths(), normalization == Normalization.BATCH);
   }
 
-  /**
-   * The network before training, with γ = 1 and β = 0.
-   *
-   * @param seed the same seed gives the same weights whatever the rest of the run
-   */
-  public Network initialize(Initialization initialization, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    List<Integer> widths = widths();
-    List<Network.Layer> layers = new ArrayList<>();
-    for (int l = 1; l < widths.size(); l++) {
-      int in = widths.get(l - 1);
-      int out = widths.get(l);
-      Matrix weight = initialization.weight(out, in, random);
-      Matrix bias = initialization.bias(out, in, random);
-      boolean last = l == widths.size() - 1;
-      layers.add(
-          last || normalization == Normalization.NONE
-              ? Network.Layer.linear("fc" + l, weight, bias)
-              : new Network.Layer("fc" + l, weight, bias, BatchNorm.initial(out)));
-    }
-    return new Network(this, layers);
+  @Override
+  public InputShape inputShape() {
+    return InputShape.flat(inputs);
+  }
+
+  /** The plain perceptron that {@code graph} names; null if it names anything else. */
+  static @Nullable Mlp of(NamedGraph graph, int inputs, int classes) {
+    List<Integer> hidden = graph.hiddenOfPlainPerceptron();
+    return hidden == null
+        ? null
+        : new Mlp(
+            inputs,
+            hidden,
+            classes,
+            graph.normalizesBatches() ? Normalization.BATCH : Normalization.NONE);
   }
 }

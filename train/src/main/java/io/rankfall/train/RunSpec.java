@@ -14,7 +14,7 @@ import com.fasterxml.jackson.annotation.JsonAlias;
  */
 public record RunSpec(
     String dataset,
-    Mlp architecture,
+    Architecture architecture,
     Initialization initialization,
     int batchSize,
     @JsonAlias("sgd") Optimizer optimizer,
@@ -32,7 +32,7 @@ public record RunSpec(
     if (epochs < 1) {
       throw new IllegalArgumentException("epochs: expected >= 1, found " + epochs);
     }
-    if (batchSize == 1 && architecture.normalization() == Mlp.Normalization.BATCH) {
+    if (batchSize == 1 && architecture.graph().normalizesBatches()) {
       throw new IllegalArgumentException(
           "batch size: expected >= 2 with batch normalisation, found 1");
     }

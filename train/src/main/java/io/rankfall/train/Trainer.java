@@ -66,11 +66,11 @@ public final class Trainer {
    */
   public RunSpec requireFit(RunSpec spec) {
     Examples train = dataset.train();
-    Mlp mlp = spec.architecture();
-    if (mlp.inputs() != train.features() || mlp.outputs() != train.classes()) {
+    Architecture architecture = spec.architecture();
+    if (architecture.inputs() != train.features() || architecture.outputs() != train.classes()) {
       throw new IllegalArgumentException(
           "architecture %s: expected %d inputs and %d outputs for %s"
-              .formatted(mlp.label(), train.features(), train.classes(), dataset.name()));
+              .formatted(architecture.label(), train.features(), train.classes(), dataset.name()));
     }
     if (spec.batchSize() > train.size()) {
       throw new IllegalArgumentException(

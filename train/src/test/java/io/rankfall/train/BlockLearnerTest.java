@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +47,16 @@ final class BlockLearnerTest {
   }
 
   private static Block drawn(Block block) {
-    block.setInitializer(new HeFanOut(7), Parameter.Type.WEIGHT);
+    SplittableRandom random = new SplittableRandom(7);
+    block.setInitializer(
+        (manager, shape, type) ->
+            PyTorch.copy(
+                Initialization.HE
+                    .weight((int) shape.get(0), (int) shape.slice(1).size(), random)
+                    .toArray(),
+                shape,
+                manager),
+        Parameter.Type.WEIGHT);
     return block;
   }
 

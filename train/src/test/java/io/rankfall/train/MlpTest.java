@@ -131,10 +131,12 @@ final class MlpTest {
 
     assertThat(network.weightMatrices().stream().map(WeightMatrix::name))
         .containsExactly("fc1", "fc2");
-    assertThatThrownBy(() -> new Network(network.architecture(), List.of(first)))
-        .hasMessage("network 2-3-2: expected 2 layers, found 1");
-    assertThatThrownBy(() -> new Network(network.architecture(), List.of(first, first)))
-        .hasMessage("layer fc1: expected 2x3, found 3x2");
+    Mlp mlp = new Mlp(2, List.of(3), 2, NONE);
+    assertThatThrownBy(() -> new Network(mlp, List.of(first)))
+        .hasMessage("network 2-3-2: fc2.weight: expected [2, 3], found nothing");
+    Network.Layer other = new Network.Layer("fc2", first.weight(), first.bias(), null);
+    assertThatThrownBy(() -> new Network(mlp, List.of(first, other)))
+        .hasMessage("network 2-3-2: fc2.weight: expected [2, 3], found [3, 2]");
     assertThatThrownBy(() -> Network.Layer.linear("fc1", first.weight(), Matrix.of(1, 2, 0, 0)))
         .hasMessage("bias of fc1: expected 1x3, found 1x2");
   }

@@ -276,7 +276,7 @@ final class ReferenceMlp {
                       row(layer.runningVariance))
                   : null));
     }
-    return new Network(like.architecture(), rounded);
+    return new Network((Mlp) like.architecture(), rounded);
   }
 
   private static Matrix row(double[] values) {

@@ -1,21 +1,28 @@
 package io.rankfall.benchmarks.peers;
 
-import ai.djl.ndarray.types.Shape;
-import io.rankfall.train.BlockLearner;
+import io.rankfall.train.Architecture;
 import io.rankfall.train.Examples;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.InputShape;
+import io.rankfall.train.Learner;
+import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Optimizer;
-import io.rankfall.train.ResNet18;
 import io.rankfall.train.StepSchedule;
 
 /** Our training steps of ResNet-18 through DJL, with momentum 0.9. */
 final class BlockSteps implements Contender {
-  private final BlockLearner learner;
+  private final Learner learner;
   private final Steps.Batches batches;
 
   BlockSteps(Examples examples, int batch) {
     Optimizer optimizer =
         new Optimizer(Steps.LEARNING_RATE, Steps.WEIGHT_DECAY, 0.9, StepSchedule.CONSTANT);
-    this.learner = new BlockLearner(ResNet18.block(10, 1), new Shape(3, 32, 32), optimizer);
+    this.learner =
+        LearnerKind.DJL.start(
+            Architecture.named("resnet18", new InputShape(3, 32, 32), 10)
+                .initialize(Initialization.HE, 1),
+            optimizer,
+            batch);
     this.batches = new Steps.Batches(examples, batch);
   }
 

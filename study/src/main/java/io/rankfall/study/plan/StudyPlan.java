@@ -11,7 +11,8 @@ import io.rankfall.study.statistics.RunTable;
 import io.rankfall.study.statistics.Selection;
 import io.rankfall.study.statistics.SetApart;
 import io.rankfall.study.store.StoredRun;
-import io.rankfall.train.Mlp;
+import io.rankfall.train.Architecture;
+import io.rankfall.train.graph.Watched;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -48,7 +49,7 @@ public record StudyPlan(
   }
 
   /**
-   * The mean over all layers but the last of the smaller side, by run: what a mean rank can be at
+   * The mean over the counted matrices of the smaller side, by run: what a mean rank can be at
    * most.
    */
   public static Map<String, Double> fullRanks(List<StoredRun> runs) {
@@ -58,13 +59,11 @@ public record StudyPlan(
                 StoredRun::id, run -> fullRank(run.spec().architecture()), (a, b) -> a));
   }
 
-  private static double fullRank(Mlp mlp) {
-    List<Integer> widths = mlp.widths();
-    double sum = 0;
-    for (int l = 1; l < widths.size() - 1; l++) {
-      sum += Math.min(widths.get(l - 1), widths.get(l));
-    }
-    return sum / (widths.size() - 2);
+  private static double fullRank(Architecture architecture) {
+    return Watched.counted(architecture.graph().watched(), Watched::name).stream()
+        .mapToInt(Watched::fullRank)
+        .average()
+        .orElse(0);
   }
 
   /**

@@ -1,16 +1,16 @@
 package io.rankfall.study.sweep;
 
 import io.rankfall.spectra.WeightMatrix;
+import io.rankfall.train.Architecture;
 import io.rankfall.train.Batch;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Examples;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
-import io.rankfall.train.Mlp;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
+import io.rankfall.train.graph.Watched;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -33,7 +33,8 @@ public record SweepEstimate(
   private static final double BYTES_OF_SIGMA = 3.4;
 
   /** What decides how long a step takes. */
-  private record Kind(Mlp architecture, int batchSize, Momentum momentum, LearnerKind learner) {
+  private record Kind(
+      Architecture architecture, int batchSize, Momentum momentum, LearnerKind learner) {
     static Kind of(RunSpec spec) {
       Momentum momentum = spec.optimizer().momentum() == 0 ? Momentum.NONE : Momentum.SOME;
       return new Kind(spec.architecture(), spec.batchSize(), momentum, spec.learner());
@@ -108,18 +109,13 @@ public record SweepEstimate(
   }
 
   private static double studyBytes(RunSpec run, int spectraEvery) {
-    int layers = run.architecture().widths().size() - 1;
+    int layers = run.architecture().graph().watched().size();
     double kept = (double) run.epochs() / spectraEvery + 2;
     return run.epochs() * (double) (BYTES_OF_EPOCH + layers * BYTES_OF_LAYER)
         + kept * (singularValues(run) * BYTES_OF_SIGMA + layers * (double) BYTES_OF_EPOCH);
   }
 
   private static long singularValues(RunSpec run) {
-    List<Integer> widths = run.architecture().widths();
-    long sum = 0;
-    for (int l = 1; l < widths.size(); l++) {
-      sum += Math.min(widths.get(l - 1), widths.get(l));
-    }
-    return sum;
+    return run.architecture().graph().watched().stream().mapToLong(Watched::fullRank).sum();
   }
 }

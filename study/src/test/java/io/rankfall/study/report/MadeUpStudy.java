@@ -26,6 +26,7 @@ import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunOutcome.Diverged;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepSchedule;
+import io.rankfall.train.graph.Watched;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,13 +151,13 @@ record MadeUpStudy(Path file) {
             ? 0.1
             : 0.8 + 0.1 * Math.tanh(force) + 0.01 * random.nextDouble();
     List<LayerSpectrum> layers = new ArrayList<>();
-    List<Integer> widths = spec.architecture().widths();
-    for (int l = 1; l < widths.size(); l++) {
-      int size = Math.min(widths.get(l - 1), widths.get(l));
+    for (Watched matrix : spec.architecture().graph().watched()) {
+      int size = matrix.fullRank();
       double decay = 3 + 2 * force + random.nextDouble();
       double[] sigma =
           IntStream.range(0, size).mapToDouble(i -> (float) Math.exp(-decay * i / size)).toArray();
-      layers.add(new LayerSpectrum("fc" + l, Spectrum.of(widths.get(l), widths.get(l - 1), sigma)));
+      layers.add(
+          new LayerSpectrum(matrix.name(), Spectrum.of(matrix.rows(), matrix.cols(), sigma)));
     }
     return new EpochRecord(
         epoch,

@@ -87,7 +87,7 @@ class SweepSpecTest {
     assertThat(Arrays.stream(rates).filter(rate -> rate < 0.01).count()).isBetween(70L, 130L);
     assertThat(sweep.runs()).allMatch(r -> r.batchSize() >= 4 && r.batchSize() <= 128);
     assertThat(sweep.runs()).allMatch(r -> r.optimizer().momentum() == 0.9);
-    assertThat(sweep.runs().stream().map(r -> r.architecture().hidden()).distinct())
+    assertThat(sweep.runs().stream().map(r -> ((Mlp) r.architecture()).hidden()).distinct())
         .containsExactlyInAnyOrder(List.of(10, 10), List.of(30, 20));
   }
 
@@ -114,7 +114,7 @@ class SweepSpecTest {
   void thePapersGridIsThePapers() throws Exception {
     SweepSpec grid = SweepSpec.read("paper-mlp", Overrides.NONE);
     assertThat(grid.runs()).hasSize(6 * 5 * 6);
-    assertThat(grid.runs().get(0).architecture().hidden()).hasSize(10).containsOnly(100);
+    assertThat(((Mlp) grid.runs().get(0).architecture()).hidden()).hasSize(10).containsOnly(100);
     assertThat(grid.runs()).allMatch(r -> r.optimizer().momentum() == 0 && r.epochs() == 50);
     SweepSpec full = SweepSpec.read("paper-mlp-full", Overrides.NONE);
     assertThat(full.runs())

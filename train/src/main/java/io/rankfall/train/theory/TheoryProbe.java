@@ -4,7 +4,6 @@ import io.rankfall.spectra.Matrix;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.GradientFactors;
 import io.rankfall.train.GradientListener;
-import io.rankfall.train.Mlp;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
@@ -214,7 +213,7 @@ public final class TheoryProbe implements TrainingListener {
           "PyTorch gives gradients as rounded matrices: their ranks are counted above"
               + " max(d_out, d_in)·2^-23·σ₁, and the rounding in premises is estimated.");
     }
-    if (spec.architecture().normalization() == Mlp.Normalization.BATCH) {
+    if (spec.architecture().graph().normalizesBatches()) {
       notes.add(
           "Behind a layer with batch normalisation its scale does not matter: gradients are"
               + " orthogonal to the weights, and the norm settles where growth and decay meet.");
