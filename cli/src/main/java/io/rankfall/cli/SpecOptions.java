@@ -3,9 +3,8 @@ package io.rankfall.cli;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
-import io.rankfall.train.Optimizer;
+import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.StepSchedule;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -15,9 +14,8 @@ final class SpecOptions {
       names = "--hidden",
       split = ",",
       paramLabel = "N",
-      defaultValue = "512,512,512",
       description = "Widths of the hidden layers.")
-  private List<Integer> hidden = List.of();
+  private List<Integer> hidden = RunSettings.HIDDEN;
 
   @Option(names = "--batch-norm", description = "Batch normalisation before each ReLU.")
   private boolean batchNorm;
@@ -26,38 +24,38 @@ final class SpecOptions {
       names = "--init",
       paramLabel = "DRAW",
       description = "Initial weights: ${COMPLETION-CANDIDATES}.")
-  private Initialization initialization = Initialization.HE;
+  private Initialization initialization = RunSettings.INITIALIZATION;
 
   @Option(names = "--batch-size", paramLabel = "B", description = "Examples a step.")
-  private int batchSize = 16;
+  private int batchSize = RunSettings.BATCH_SIZE;
 
   @Option(names = "--lr", paramLabel = "MU", description = "Learning rate µ.")
-  private double learningRate = 0.1;
+  private double learningRate = RunSettings.LEARNING_RATE;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "WD",
       description = "wd in W <- (1 - µ*wd)*W - µ*G; the paper's λ is wd/2.")
-  private double weightDecay = 1e-3;
+  private double weightDecay = RunSettings.WEIGHT_DECAY;
 
   @Option(names = "--momentum", paramLabel = "M", description = "Heavy-ball momentum.")
-  private double momentum;
+  private double momentum = RunSettings.MOMENTUM;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
-  private int epochs = 20;
+  private int epochs = RunSettings.EPOCHS;
 
   @Option(
       names = "--milestones",
       split = ",",
       paramLabel = "EPOCH",
       description = "Epochs after which µ is multiplied by --decay-factor; none by default.")
-  private List<Integer> milestones = List.of();
+  private List<Integer> milestones = RunSettings.MILESTONES;
 
   @Option(names = "--decay-factor", paramLabel = "F", description = "Factor at each milestone.")
-  private double decayFactor = 0.2;
+  private double decayFactor = RunSettings.DECAY_FACTOR;
 
   @Option(names = "--seed", paramLabel = "N", description = "Fixes weights and order of examples.")
-  private long seed = 1;
+  private long seed = RunSettings.SEED;
 
   @Option(
       names = "--learner",
@@ -65,7 +63,7 @@ final class SpecOptions {
       description = {
         "Engine: ${COMPLETION-CANDIDATES}. FUSED is the faster one; DJL unpacks PyTorch (430 MB) to ~/.djl.ai on first use."
       })
-  private LearnerKind learner = LearnerKind.FUSED;
+  private LearnerKind learner = RunSettings.LEARNER;
 
   long seed() {
     return seed;
@@ -83,16 +81,19 @@ final class SpecOptions {
           "--milestones: expected epochs before the last, %d, found %s"
               .formatted(epochs, milestones));
     }
-    Mlp.Normalization normalization = batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE;
-    return new RunSpec(
-        dataset,
-        new Mlp(784, hidden, 10, normalization),
-        initialization,
-        batchSize,
-        new Optimizer(
-            learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
-        epochs,
-        seed,
-        learner);
+    return new RunSettings()
+        .hidden(hidden)
+        .normalization(batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE)
+        .initialization(initialization)
+        .batchSize(batchSize)
+        .learningRate(learningRate)
+        .weightDecay(weightDecay)
+        .momentum(momentum)
+        .epochs(epochs)
+        .milestones(milestones)
+        .decayFactor(decayFactor)
+        .seed(seed)
+        .learner(learner)
+        .spec(dataset);
   }
 }

@@ -3,6 +3,7 @@ package io.rankfall.study.sweep;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.RunSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,73 +15,73 @@ import java.util.stream.Collectors;
 public enum Setting {
   BATCH_SIZE("batchSize", Kind.WHOLE) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.batchSize = whole(text);
+    void set(RunSettings settings, String text) {
+      settings.batchSize(whole(text));
     }
   },
   LEARNING_RATE("learningRate", Kind.NUMBER) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.learningRate = number(text);
+    void set(RunSettings settings, String text) {
+      settings.learningRate(number(text));
     }
   },
   WEIGHT_DECAY("weightDecay", Kind.NUMBER) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.weightDecay = number(text);
+    void set(RunSettings settings, String text) {
+      settings.weightDecay(number(text));
     }
   },
   MOMENTUM("momentum", Kind.NUMBER) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.momentum = number(text);
+    void set(RunSettings settings, String text) {
+      settings.momentum(number(text));
     }
   },
   /** Widths, for example {@code 100,50}, or {@code 10x100} for ten layers of a hundred. */
   HIDDEN("hidden", Kind.LIST) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.hidden = widths(text);
+    void set(RunSettings settings, String text) {
+      settings.hidden(widths(text));
     }
   },
   BATCH_NORM("batchNorm", Kind.WORD) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.normalization =
+    void set(RunSettings settings, String text) {
+      settings.normalization(
           word(
               text,
               List.of("false", "true"),
-              w -> w.equals("true") ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE);
+              w -> w.equals("true") ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE));
     }
   },
   INITIALIZATION("initialization", Kind.WORD) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.initialization = constant(text, Initialization.values());
+    void set(RunSettings settings, String text) {
+      settings.initialization(constant(text, Initialization.values()));
     }
   },
   EPOCHS("epochs", Kind.WHOLE) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.epochs = whole(text);
+    void set(RunSettings settings, String text) {
+      settings.epochs(whole(text));
     }
   },
   MILESTONES("milestones", Kind.LIST) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.milestones = text.isEmpty() ? List.of() : wholes(text);
+    void set(RunSettings settings, String text) {
+      settings.milestones(text.isEmpty() ? List.of() : wholes(text));
     }
   },
   DECAY_FACTOR("decayFactor", Kind.NUMBER) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.decayFactor = number(text);
+    void set(RunSettings settings, String text) {
+      settings.decayFactor(number(text));
     }
   },
   LEARNER("learner", Kind.WORD) {
     @Override
-    void set(RunDraft draft, String text) {
-      draft.learner = constant(text, LearnerKind.values());
+    void set(RunSettings settings, String text) {
+      settings.learner(constant(text, LearnerKind.values()));
     }
   };
 
@@ -112,11 +113,11 @@ public enum Setting {
   }
 
   /**
-   * Gives the draft this value.
+   * Gives the settings this value.
    *
    * @throws IllegalArgumentException that says what was expected and found
    */
-  abstract void set(RunDraft draft, String text);
+  abstract void set(RunSettings settings, String text);
 
   /**
    * The setting of a name; {@code lr} stands for learningRate.

@@ -3,6 +3,7 @@ package io.rankfall.study.sweep;
 import io.rankfall.study.sweep.Choice.Listed;
 import io.rankfall.study.sweep.Choice.Range;
 import io.rankfall.study.sweep.Choice.Scale;
+import io.rankfall.train.RunSettings;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -231,7 +232,7 @@ final class SweepDraft {
       text = value.text(setting.key());
     }
     try {
-      setting.set(new RunDraft(), text);
+      setting.set(new RunSettings(), text);
       return text;
     } catch (IllegalArgumentException e) {
       throw new SweepFormatException(value.where(), setting.key() + ": " + e.getMessage());

@@ -1,5 +1,7 @@
 package io.rankfall.study.sweep;
 
+import io.rankfall.train.FashionMnist;
+import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +32,9 @@ public record SweepSpec(
       List.of("ten-minutes", "paper-mlp", "paper-mlp-5-500", "paper-mlp-full");
 
   private static final int MOST_RUNS = 100_000;
+
+  /** Of Fashion-MNIST, for a refusal before the first run. */
+  private static final int EXAMPLES = 60_000;
 
   public SweepSpec {
     runs = List.copyOf(runs);
@@ -162,11 +167,10 @@ public record SweepSpec(
 
   private static RunSpec run(SweepDraft draft, Map<Setting, String> point, long seed)
       throws SweepFormatException {
-    RunDraft run = new RunDraft();
-    run.seed = seed;
+    RunSettings settings = new RunSettings().seed(seed);
     for (Map.Entry<Setting, String> entry : point.entrySet()) {
       try {
-        entry.getKey().set(run, entry.getValue());
+        entry.getKey().set(settings, entry.getValue());
       } catch (IllegalArgumentException e) {
         Setting setting = entry.getKey();
         String where = Objects.requireNonNull(draft.choices.get(setting), setting.key()).where();
@@ -174,14 +178,20 @@ public record SweepSpec(
       }
     }
     try {
-      return run.spec();
+      RunSpec run = settings.spec(FashionMnist.NAME);
+      if (run.batchSize() > EXAMPLES) {
+        throw new IllegalArgumentException(
+            "batch size: expected at most the %d training examples, found %d"
+                .formatted(EXAMPLES, run.batchSize()));
+      }
+      return run;
     } catch (IllegalArgumentException e) {
-      String settings =
+      String given =
           point.entrySet().stream()
               .map(entry -> entry.getKey().key() + "=" + entry.getValue())
               .collect(Collectors.joining(", "));
       throw new SweepFormatException(
-          draft.file(), "run with %s: %s".formatted(settings, e.getMessage()));
+          draft.file(), "run with %s: %s".formatted(given, e.getMessage()));
     }
   }
 }
