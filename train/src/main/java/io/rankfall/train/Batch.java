@@ -43,8 +43,19 @@ public final class Batch {
     return examples.classes();
   }
 
+  /** How many labels an example has. */
+  public int targets() {
+    return examples.targets();
+  }
+
+  /** The label of an example that has one. */
   public int label(int i) {
     return examples.label(order[from + i]);
+  }
+
+  /** The label of one position of an example. */
+  public int label(int i, int position) {
+    return examples.label(order[from + i], position);
   }
 
   /** Copies each example to a row of {@code target}, from the first row on. */

@@ -7,11 +7,21 @@ package io.rankfall.train;
  */
 public record Dataset(String name, Examples train, Examples test, String sha256) {
   public Dataset {
-    if (train.features() != test.features() || train.classes() != test.classes()) {
+    if (!kind(train).equals(kind(test))) {
       throw new IllegalArgumentException(
-          "data set %s: expected test examples like the training ones (%d features, %d classes), found %d, %d"
-              .formatted(name, train.features(), train.classes(), test.features(), test.classes()));
+          "data set %s: expected test examples like the training ones (%s), found %s"
+              .formatted(name, kind(train), kind(test)));
     }
+  }
+
+  /** For example {@code 3x32x32, 10 classes, 1 label each}. */
+  private static String kind(Examples examples) {
+    return "%s, %d classes, %d %s each"
+        .formatted(
+            examples.shape(),
+            examples.classes(),
+            examples.targets(),
+            examples.targets() == 1 ? "label" : "labels");
   }
 
   /**

@@ -1,84 +1,167 @@
 package io.rankfall.train;
 
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Labelled examples: {@code size()} rows of {@code features()} numbers, each with a class from 0 to
- * {@code classes()}−1.
+ * Labelled examples: {@code size()} times {@code features()} numbers of one {@link InputShape},
+ * each with a class, or with one for each of its positions.
  */
 public final class Examples {
-  private final int features;
-  private final int classes;
-  private final float[] inputs;
-  private final byte[] labels;
+  private final InputShape shape;
+  private final Inputs inputs;
+  private final Labels labels;
 
-  private Examples(int features, int classes, float[] inputs, byte[] labels) {
-    this.features = features;
-    this.classes = classes;
+  private Examples(InputShape shape, Inputs inputs, Labels labels) {
+    this.shape = shape;
     this.inputs = inputs;
     this.labels = labels;
   }
 
   /**
-   * Takes over the given arrays, which must not change afterwards.
+   * Examples without neighbourhood among their numbers. Takes over the inputs, which must not
+   * change afterwards.
    *
    * @param inputs one example after another
-   * @param labels one an example, at most 128 classes
+   * @param labels one an example
    * @throws IllegalArgumentException if the counts disagree, a label is out of range, or there is
    *     no example
    */
   public static Examples of(int features, int classes, float[] inputs, byte[] labels) {
-    if (features < 1 || labels.length == 0 || inputs.length != (long) features * labels.length) {
+    requireCount(features, labels.length, inputs.length);
+    int[] numbers = new int[labels.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = labels[i];
+    }
+    return of(InputShape.flat(features), inputs, Labels.of(classes, numbers));
+  }
+
+  /**
+   * Examples kept as they are given. Takes over the inputs, which must not change afterwards.
+   *
+   * @param inputs one example of the shape after another
+   * @throws IllegalArgumentException if the counts disagree
+   */
+  public static Examples of(InputShape shape, float[] inputs, Labels labels) {
+    requireCount(shape.size(), labels.size(), inputs.length);
+    float[] black = new float[shape.channels()];
+    return new Examples(shape, new FloatInputs(shape.size(), inputs, black), labels);
+  }
+
+  /**
+   * Images kept as bytes, which become numbers when they are copied. Takes over the pixels, which
+   * must not change afterwards.
+   *
+   * @param pixels one image of the shape after another, each channel by channel
+   * @throws IllegalArgumentException if the counts disagree
+   */
+  public static Examples ofPixels(
+      InputShape shape, byte[] pixels, Standardization standardization, Labels labels) {
+    requireCount(shape.size(), labels.size(), pixels.length);
+    if (standardization.mean().size() != shape.channels()) {
+      throw new IllegalArgumentException(
+          "standardisation: expected %d channels, found %d"
+              .formatted(shape.channels(), standardization.mean().size()));
+    }
+    return new Examples(shape, new PixelInputs(shape, pixels, standardization), labels);
+  }
+
+  private static void requireCount(int features, int labels, int inputs) {
+    if (features < 1 || labels == 0 || inputs != (long) features * labels) {
       throw new IllegalArgumentException(
           "examples: expected %d x %d numbers for %d labels, found %d"
-              .formatted(labels.length, features, labels.length, inputs.length));
+              .formatted(labels, features, labels, inputs));
     }
-    for (int i = 0; i < labels.length; i++) {
-      if (labels[i] < 0 || labels[i] >= classes) {
-        throw new IllegalArgumentException(
-            "label of example %d: expected 0 to %d, found %d".formatted(i, classes - 1, labels[i]));
-      }
-    }
-    return new Examples(features, classes, inputs, labels);
   }
 
   public int size() {
-    return labels.length;
+    return labels.size();
   }
 
+  /** How the numbers of an example lie. */
+  public InputShape shape() {
+    return shape;
+  }
+
+  /** How many numbers an example has. */
   public int features() {
-    return features;
+    return shape.size();
   }
 
   public int classes() {
-    return classes;
+    return labels.classes();
   }
 
+  /** How many labels an example has: 1, or one for each position of a sequence. */
+  public int targets() {
+    return labels.targets();
+  }
+
+  /**
+   * The label of an example that has one.
+   *
+   * @throws IllegalStateException if examples have several
+   */
   public int label(int example) {
-    return labels[example];
+    if (labels.targets() != 1) {
+      throw new IllegalStateException(
+          "examples: expected one label each, found " + labels.targets());
+    }
+    return labels.get(example, 0);
+  }
+
+  /** The label of one position of an example. */
+  public int label(int example, int position) {
+    return labels.get(example, position);
   }
 
   /** Copies the inputs of one example to {@code target} from {@code offset} on. */
   public void copyInputs(int example, float[] target, int offset) {
-    System.arraycopy(inputs, example * features, target, offset, features);
+    inputs.copy(example, target, offset);
   }
 
   /** Copies the inputs of one example to a row of {@code target}. */
   void copyInputs(int example, NativeMatrix target, int row) {
-    target.put(row, inputs, example * features);
+    inputs.copy(example, target, row);
   }
 
   /** The first {@code count} examples. */
   public Examples first(int count) {
     Objects.checkFromToIndex(1, count, size() + 1);
-    return new Examples(
-        features, classes, Arrays.copyOf(inputs, count * features), Arrays.copyOf(labels, count));
+    return new Examples(shape, inputs.first(count), labels.first(count));
+  }
+
+  /**
+   * A view of these images as one epoch trains on them, each changed when it is copied: always the
+   * same way by seed, epoch and its number.
+   *
+   * @throws IllegalArgumentException in one line, if these are no images, or too small ones
+   */
+  public Examples augmented(Augmentation how, long seed, int epoch) {
+    how.requireFit(shape);
+    return how.equals(Augmentation.NONE)
+        ? this
+        : new Examples(shape, new AugmentedInputs(inputs, shape, how, seed, epoch), labels);
+  }
+
+  /**
+   * These with all numbers made ahead: copied in half the time, in four times the memory of images
+   * that are kept as bytes.
+   */
+  public Examples unpacked() {
+    float[] black = new float[shape.channels()];
+    for (int c = 0; c < black.length; c++) {
+      black[c] = inputs.black(c);
+    }
+    return new Examples(shape, new FloatInputs(features(), inputs(0, size()), black), labels);
   }
 
   /** The inputs of {@code count} examples from {@code from} on, row by row, as a new array. */
   public float[] inputs(int from, int count) {
     Objects.checkFromIndexSize(from, count, size());
-    return Arrays.copyOfRange(inputs, from * features, (from + count) * features);
+    float[] numbers = new float[Math.multiplyExact(count, features())];
+    for (int i = 0; i < count; i++) {
+      inputs.copy(from + i, numbers, i * features());
+    }
+    return numbers;
   }
 }

@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -58,7 +57,8 @@ public final class FashionMnist {
   public static Dataset load() throws IOException {
     IdxFile.Images train = images(File.TRAIN_IMAGES);
     IdxFile.Images test = images(File.TEST_IMAGES);
-    Standardization standardization = Standardization.of(train.pixels());
+    Standardization standardization =
+        Standardization.of(new InputShape(1, train.rows(), train.cols()), train.pixels());
     MessageDigest all = sha256();
     for (File file : File.values()) {
       all.update(HexFormat.of().parseHex(file.sha256));
@@ -138,31 +138,11 @@ public final class FashionMnist {
 
   private static Examples examples(
       IdxFile.Images images, byte[] labels, Standardization standardization) {
-    float[] inputs = new float[images.pixels().capacity()];
-    for (int i = 0; i < inputs.length; i++) {
-      inputs[i] = standardization.apply(images.pixels().get(i));
-    }
-    return Examples.of(images.rows() * images.cols(), CLASSES, inputs, labels);
-  }
-
-  /** x ↦ (x − mean)/deviation of unsigned bytes scaled to [0, 1]. */
-  private record Standardization(double mean, double deviation) {
-
-    static Standardization of(ByteBuffer pixels) {
-      long sum = 0;
-      long squares = 0;
-      for (int i = 0; i < pixels.capacity(); i++) {
-        int v = Byte.toUnsignedInt(pixels.get(i));
-        sum += v;
-        squares += (long) v * v;
-      }
-      double mean = (double) sum / pixels.capacity() / 255;
-      double square = (double) squares / pixels.capacity() / (255 * 255);
-      return new Standardization(mean, Math.sqrt(square - mean * mean));
-    }
-
-    float apply(byte pixel) {
-      return (float) ((Byte.toUnsignedInt(pixel) / 255.0 - mean) / deviation);
-    }
+    return Examples.ofPixels(
+            new InputShape(1, images.rows(), images.cols()),
+            images.pixels(),
+            standardization,
+            Labels.ofBytes(CLASSES, labels))
+        .unpacked();
   }
 }

@@ -12,7 +12,7 @@ final class IdxFile {
   private IdxFile() {}
 
   /** Images: count × rows × cols; {@code pixels} holds rows·cols bytes an image. */
-  record Images(int count, int rows, int cols, ByteBuffer pixels) {}
+  record Images(int count, int rows, int cols, byte[] pixels) {}
 
   static Images images(String name, byte[] file) throws DataFormatException {
     ByteBuffer buffer = header(name, file, 3);
@@ -20,16 +20,20 @@ final class IdxFile {
     int rows = dimension(name, buffer);
     int cols = dimension(name, buffer);
     requireBody(name, buffer, (long) count * rows * cols);
-    return new Images(count, rows, cols, buffer.slice());
+    return new Images(count, rows, cols, body(buffer));
   }
 
   static byte[] labels(String name, byte[] file) throws DataFormatException {
     ByteBuffer buffer = header(name, file, 1);
     int count = dimension(name, buffer);
     requireBody(name, buffer, count);
-    byte[] labels = new byte[count];
-    buffer.get(labels);
-    return labels;
+    return body(buffer);
+  }
+
+  private static byte[] body(ByteBuffer buffer) {
+    byte[] body = new byte[buffer.remaining()];
+    buffer.get(body);
+    return body;
   }
 
   private static ByteBuffer header(String name, byte[] file, int dimensions)

@@ -72,6 +72,11 @@ public final class Trainer {
           "architecture %s: expected %d inputs and %d outputs for %s"
               .formatted(architecture.label(), train.features(), train.classes(), dataset.name()));
     }
+    if (train.targets() != 1) {
+      throw new IllegalArgumentException(
+          "architecture %s: expected one label an example, found %d in %s"
+              .formatted(mlp.label(), train.targets(), dataset.name()));
+    }
     if (spec.batchSize() > train.size()) {
       throw new IllegalArgumentException(
           "batch size: expected at most the %d training examples, found %d"

@@ -30,8 +30,7 @@ final class DamagedIdxFileTest {
   private static void readOrRefuse(byte[] file) {
     try {
       IdxFile.Images images = IdxFile.images("some file", file);
-      assertThat(images.pixels().capacity())
-          .isEqualTo(images.count() * images.rows() * images.cols());
+      assertThat(images.pixels().length).isEqualTo(images.count() * images.rows() * images.cols());
     } catch (DataFormatException e) {
       assertThat(e.getMessage()).startsWith("some file: expected ").doesNotContain("\n");
     }

@@ -35,8 +35,8 @@ final class IdxFileTest {
     assertThat(images.count()).isEqualTo(2);
     assertThat(images.rows()).isEqualTo(1);
     assertThat(images.cols()).isEqualTo(3);
-    assertThat(images.pixels().capacity()).isEqualTo(6);
-    assertThat(images.pixels().get(5)).isEqualTo((byte) 255);
+    assertThat(images.pixels().length).isEqualTo(6);
+    assertThat(images.pixels()[5]).isEqualTo((byte) 255);
     assertThat(IdxFile.labels("y", file(0x801, 3, 7, 0, 9))).containsExactly(7, 0, 9);
   }
 
