@@ -148,7 +148,8 @@ final class TheoryCommand implements Callable<Integer> {
     Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : all;
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    TheoryProbe probe = new TheoryProbe(spec, dataset.train().size(), settings);
+    TheoryProbe probe =
+        UsageException.ifRefused(() -> new TheoryProbe(spec, dataset.train().size(), settings));
     Run trained = trainer.train(spec, probe.andThen(progress(spec, dataset)));
     console.endStatus();
     TheoryReport report = probe.report(trained.outcome());

@@ -11,10 +11,10 @@ final class DjlLearner implements Learner {
   private final MlpBlock mlp;
   private final BlockLearner learner;
 
-  DjlLearner(Network initial, Optimizer optimizer) {
+  DjlLearner(Network initial, Optimizer optimizer, Loss loss) {
     this.mlp = new MlpBlock(initial);
     this.learner =
-        new BlockLearner(mlp.block(), new Shape(initial.architecture().inputs()), optimizer);
+        new BlockLearner(mlp.block(), new Shape(initial.architecture().inputs()), optimizer, loss);
   }
 
   @Override
@@ -25,6 +25,11 @@ final class DjlLearner implements Learner {
   @Override
   public float[] logits(Batch batch) {
     return learner.logits(batch);
+  }
+
+  @Override
+  public Loss loss() {
+    return learner.loss();
   }
 
   @Override
@@ -69,7 +74,7 @@ final class DjlLearner implements Learner {
         () -> {
           LearnerState.Writer writer = new LearnerState.Writer();
           mlp.arrays().forEach((name, array) -> writer.row(name, array.toFloatArray()));
-          learner.saveVelocities(writer);
+          learner.saveOptimizer(writer);
           return writer.state();
         });
   }
@@ -85,7 +90,7 @@ final class DjlLearner implements Learner {
                     FloatBuffer memory = pytorch.memory(array);
                     memory.put(state.tensor(name, 1, memory.capacity()));
                   });
-          learner.restoreVelocities(state);
+          learner.restoreOptimizer(state);
           return state;
         });
   }

@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of a run while they are put together, by options or by a sweep. What is not set has
@@ -18,7 +19,13 @@ public final class RunSettings {
   public static final List<Integer> MILESTONES = List.of();
   public static final double DECAY_FACTOR = 0.2;
   public static final long SEED = 1;
-  public static final LearnerKind LEARNER = LearnerKind.FUSED;
+  public static final Optimizer.Method METHOD = Optimizer.Method.SGD;
+  public static final Optimizer.DecayOn DECAY_ON = Optimizer.DecayOn.ALL;
+  public static final double CLIP_NORM = 0;
+  public static final int COSINE_EPOCHS = 0;
+  public static final double COSINE_FLOOR = 0;
+  public static final int WARM_UP_EPOCHS = 0;
+  public static final Loss LOSS = Loss.CROSS_ENTROPY;
 
   private static final int INPUTS = 784;
   private static final int OUTPUTS = 10;
@@ -34,7 +41,14 @@ public final class RunSettings {
   private List<Integer> milestones = MILESTONES;
   private double decayFactor = DECAY_FACTOR;
   private long seed = SEED;
-  private LearnerKind learner = LEARNER;
+  private Optimizer.Method method = METHOD;
+  private Optimizer.DecayOn decayOn = DECAY_ON;
+  private double clipNorm = CLIP_NORM;
+  private int cosineEpochs = COSINE_EPOCHS;
+  private double cosineFloor = COSINE_FLOOR;
+  private int warmUpEpochs = WARM_UP_EPOCHS;
+  private Loss loss = LOSS;
+  private @Nullable LearnerKind learner;
 
   /** Widths of the hidden layers. */
   public RunSettings hidden(List<Integer> widths) {
@@ -97,7 +111,47 @@ public final class RunSettings {
     return this;
   }
 
-  public RunSettings learner(LearnerKind value) {
+  public RunSettings method(Optimizer.Method value) {
+    method = value;
+    return this;
+  }
+
+  public RunSettings decayOn(Optimizer.DecayOn value) {
+    decayOn = value;
+    return this;
+  }
+
+  /** 0 for no clipping. */
+  public RunSettings clipNorm(double value) {
+    clipNorm = value;
+    return this;
+  }
+
+  /** Of {@link CosineSchedule}; 0 for none. */
+  public RunSettings cosineEpochs(int value) {
+    cosineEpochs = value;
+    return this;
+  }
+
+  /** Of {@link CosineSchedule}. */
+  public RunSettings cosineFloor(double value) {
+    cosineFloor = value;
+    return this;
+  }
+
+  /** Of {@link WarmUp}; 0 for none. */
+  public RunSettings warmUpEpochs(int value) {
+    warmUpEpochs = value;
+    return this;
+  }
+
+  public RunSettings loss(Loss value) {
+    loss = value;
+    return this;
+  }
+
+  /** The engine; null, which is the default, for the fastest that trains so. */
+  public RunSettings learner(@Nullable LearnerKind value) {
     learner = value;
     return this;
   }
@@ -109,15 +163,33 @@ public final class RunSettings {
    * @throws IllegalArgumentException in one line, if they do not go together
    */
   public RunSpec spec(String dataset) {
+    Optimizer optimizer =
+        new Optimizer(learningRate, weightDecay, momentum, schedule(), method, decayOn, clipNorm);
     return new RunSpec(
         dataset,
         new Mlp(INPUTS, hidden, OUTPUTS, normalization),
         initialization,
         batchSize,
-        new Optimizer(
-            learningRate, weightDecay, momentum, new StepSchedule(milestones, decayFactor)),
+        optimizer,
         epochs,
         seed,
-        learner);
+        learner == null ? LearnerKind.fastest(optimizer) : learner,
+        loss);
+  }
+
+  private Schedule schedule() {
+    if (cosineEpochs != 0 && !milestones.isEmpty()) {
+      throw new IllegalArgumentException(
+          "milestones: expected none beside a cosine, found " + milestones);
+    }
+    if (cosineEpochs == 0 && cosineFloor != 0) {
+      throw new IllegalArgumentException(
+          "cosine floor: expected 0 without a cosine, found " + cosineFloor);
+    }
+    Schedule schedule =
+        cosineEpochs == 0
+            ? new StepSchedule(milestones, decayFactor)
+            : new CosineSchedule(cosineEpochs, cosineFloor);
+    return warmUpEpochs == 0 ? schedule : new WarmUp(warmUpEpochs, schedule);
   }
 }

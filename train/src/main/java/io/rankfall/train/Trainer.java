@@ -52,7 +52,8 @@ public final class Trainer {
   private Run train(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
       throws InterruptedException {
     Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
+    try (Learner learner =
+        spec.learner().start(initial, spec.optimizer(), spec.loss(), spec.batchSize())) {
       Training training = new Training(spec, learner, listener, from);
       RunOutcome outcome = training.run();
       return new Run(spec, outcome, training.epochs, training.seconds());
