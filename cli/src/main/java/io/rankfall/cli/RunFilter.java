@@ -51,6 +51,10 @@ final class RunFilter implements Predicate<StoredRun> {
     fields.put("learningRate", run -> run.spec().optimizer().learningRate());
     fields.put("weightDecay", run -> run.spec().optimizer().weightDecay());
     fields.put("momentum", run -> run.spec().optimizer().momentum());
+    fields.put("optimizer", run -> run.spec().optimizer().method().name());
+    fields.put("decayOn", run -> run.spec().optimizer().decayOn().name());
+    fields.put("clipNorm", run -> run.spec().optimizer().clipNorm());
+    fields.put("loss", run -> run.spec().loss().name());
     fields.put("seed", run -> run.spec().seed());
     fields.put("epochs", run -> run.spec().epochs());
     fields.put("net", run -> run.spec().architecture().shortLabel());

@@ -94,10 +94,15 @@ final class RunRows {
     row.put(
         "milestones",
         Cell.of(
-            spec.optimizer().schedule().milestones().stream()
+            spec.optimizer().schedule().steps().milestones().stream()
                 .map(String::valueOf)
                 .collect(Collectors.joining(" "))));
-    row.put("decayFactor", Cell.of(spec.optimizer().schedule().factor()));
+    row.put("decayFactor", Cell.of(spec.optimizer().schedule().steps().factor()));
+    row.put("schedule", Cell.of(spec.optimizer().schedule().label()));
+    row.put("optimizer", Cell.of(spec.optimizer().method().name()));
+    row.put("decayOn", Cell.of(spec.optimizer().decayOn().name()));
+    row.put("clipNorm", Cell.of(spec.optimizer().clipNorm()));
+    row.put("loss", Cell.of(spec.loss().name()));
     row.put("epochs", Cell.of(spec.epochs()));
     row.put("seed", Cell.of(spec.seed()));
     return row;

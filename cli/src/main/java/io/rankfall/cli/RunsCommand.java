@@ -62,8 +62,8 @@ final class RunsCommand implements Callable<Integer> {
       paramLabel = "CONDITION",
       description = {
         "NAME=VALUE,... or with <, <=, >, >=, !=; several must all hold. Names: run, batchSize,",
-        "learningRate, weightDecay, momentum, seed, epochs, net, initialization, learner, state,",
-        "testAccuracy."
+        "learningRate, weightDecay, momentum, optimizer, decayOn, clipNorm, loss, seed, epochs, net,",
+        "initialization, learner, state, testAccuracy."
       })
   private List<RunFilter> filters = List.of();
 

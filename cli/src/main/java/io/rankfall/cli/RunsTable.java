@@ -42,7 +42,7 @@ final class RunsTable {
           Integer.toString(spec.batchSize()),
           number(spec.optimizer().learningRate()),
           number(spec.optimizer().weightDecay()),
-          number(spec.optimizer().momentum()),
+          momentum(spec),
           Long.toString(spec.seed()),
           run.state().name().toLowerCase(Locale.ROOT),
           (last == null ? "–" : last.epoch()) + "/" + spec.epochs(),
@@ -53,6 +53,11 @@ final class RunsTable {
           ended(run) ? "%.0f".formatted(run.seconds()) : "–");
     }
     return table.lines();
+  }
+
+  /** m, and how else a step is not plain SGD's: {@code 0.9 NESTEROV}. */
+  static String momentum(RunSpec spec) {
+    return (number(spec.optimizer().momentum()) + " " + spec.stepLabel()).strip();
   }
 
   /** The smallest share within one point, ranks chosen by inputs: {@code 12.3%}. */

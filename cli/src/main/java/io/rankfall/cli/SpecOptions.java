@@ -1,21 +1,34 @@
 package io.rankfall.cli;
 
 import io.rankfall.train.Initialization;
+import io.rankfall.train.InputShape;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Loss;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The settings of one training. */
 final class SpecOptions {
   @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      description = {
+        "Network instead of --hidden: mlp, lenet300, lenet5, convnet, vgg11, vgg16, resnet8, resnet18, resnet20, "
+            + "resnet50, vit or gpt; options follow, as in vit:depth=6,width=96. 'rankfall help architectures' lists them."
+      })
+  private @Nullable String architecture;
+
+  @Option(
       names = "--hidden",
       split = ",",
       paramLabel = "N",
-      description = "Widths of the hidden layers.")
-  private List<Integer> hidden = RunSettings.HIDDEN;
+      description = "Widths of an MLP's hidden layers; 512,512,512 by default.")
+  private @Nullable List<Integer> hidden;
 
   @Option(names = "--batch-norm", description = "Batch normalisation before each ReLU.")
   private boolean batchNorm;
@@ -38,8 +51,35 @@ final class SpecOptions {
       description = "wd in W <- (1 - µ*wd)*W - µ*G; the paper's λ is wd/2.")
   private double weightDecay = RunSettings.WEIGHT_DECAY;
 
-  @Option(names = "--momentum", paramLabel = "M", description = "Heavy-ball momentum.")
+  @Option(
+      names = "--momentum",
+      paramLabel = "M",
+      description = "Of sgd (heavy ball) and nesterov; the others bring their own.")
   private double momentum = RunSettings.MOMENTUM;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description = "The update: ${COMPLETION-CANDIDATES}, in any case.")
+  private Optimizer.Method method = RunSettings.METHOD;
+
+  @Option(
+      names = "--decay-on",
+      paramLabel = "WHICH",
+      description = "What decays: ${COMPLETION-CANDIDATES}; ALL includes biases, γ and β.")
+  private Optimizer.DecayOn decayOn = RunSettings.DECAY_ON;
+
+  @Option(
+      names = "--clip-norm",
+      paramLabel = "NORM",
+      description = "Largest norm of all gradients together; 0 for no clipping.")
+  private double clipNorm = RunSettings.CLIP_NORM;
+
+  @Option(
+      names = "--loss",
+      paramLabel = "LOSS",
+      description = "What is minimised: ${COMPLETION-CANDIDATES}.")
+  private Loss loss = RunSettings.LOSS;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
   private int epochs = RunSettings.EPOCHS;
@@ -54,6 +94,25 @@ final class SpecOptions {
   @Option(names = "--decay-factor", paramLabel = "F", description = "Factor at each milestone.")
   private double decayFactor = RunSettings.DECAY_FACTOR;
 
+  @Option(
+      names = "--cosine",
+      paramLabel = "EPOCHS",
+      description =
+          "µ falls along half a cosine over so many epochs, in place of milestones; 0: no.")
+  private int cosineEpochs = RunSettings.COSINE_EPOCHS;
+
+  @Option(
+      names = "--cosine-floor",
+      paramLabel = "F",
+      description = "Where the cosine ends, as a factor of µ.")
+  private double cosineFloor = RunSettings.COSINE_FLOOR;
+
+  @Option(
+      names = "--warmup-epochs",
+      paramLabel = "N",
+      description = "Epochs in which µ rises linearly to what the schedule says: e/(N+1) of it.")
+  private int warmUpEpochs = RunSettings.WARM_UP_EPOCHS;
+
   @Option(names = "--seed", paramLabel = "N", description = "Fixes weights and order of examples.")
   private long seed = RunSettings.SEED;
 
@@ -61,9 +120,10 @@ final class SpecOptions {
       names = "--learner",
       paramLabel = "ENGINE",
       description = {
-        "Engine: ${COMPLETION-CANDIDATES}. FUSED is the faster one; DJL unpacks PyTorch (430 MB) to ~/.djl.ai on first use."
+        "Engine: ${COMPLETION-CANDIDATES}; without it FUSED, the faster one, where it can train so.",
+        "DJL unpacks PyTorch (430 MB) to ~/.djl.ai on first use."
       })
-  private LearnerKind learner = RunSettings.LEARNER;
+  private @Nullable LearnerKind learner;
 
   long seed() {
     return seed;
@@ -73,16 +133,24 @@ final class SpecOptions {
    * The training that the options describe.
    *
    * @param dataset the data set's name
+   * @param input shape of its examples
+   * @param classes it tells apart
    * @throws UsageException or IllegalArgumentException, if they do not go together
    */
-  RunSpec spec(String dataset) {
+  RunSpec spec(String dataset, InputShape input, int classes) {
     if (milestones.stream().anyMatch(milestone -> milestone >= epochs)) {
       throw new UsageException(
           "--milestones: expected epochs before the last, %d, found %s"
               .formatted(epochs, milestones));
     }
-    return new RunSettings()
-        .hidden(hidden)
+    RunSettings settings = new RunSettings();
+    if (architecture != null) {
+      settings.architecture(architecture);
+    }
+    if (hidden != null) {
+      settings.hidden(hidden);
+    }
+    return settings
         .normalization(batchNorm ? Mlp.Normalization.BATCH : Mlp.Normalization.NONE)
         .initialization(initialization)
         .batchSize(batchSize)
@@ -91,9 +159,16 @@ final class SpecOptions {
         .momentum(momentum)
         .epochs(epochs)
         .milestones(milestones)
+        .cosineEpochs(cosineEpochs)
+        .cosineFloor(cosineFloor)
+        .warmUpEpochs(warmUpEpochs)
+        .method(method)
+        .decayOn(decayOn)
+        .clipNorm(clipNorm)
+        .loss(loss)
         .decayFactor(decayFactor)
         .seed(seed)
         .learner(learner)
-        .spec(dataset);
+        .spec(dataset, input, classes);
   }
 }

@@ -263,7 +263,7 @@ final class SweepCommand implements Callable<Integer> {
           Integer.toString(run.batchSize()),
           RunsTable.number(run.optimizer().learningRate()),
           RunsTable.number(run.optimizer().weightDecay()),
-          RunsTable.number(run.optimizer().momentum()),
+          RunsTable.momentum(run),
           Long.toString(run.seed()),
           Integer.toString(run.epochs()),
           run.learner().name());

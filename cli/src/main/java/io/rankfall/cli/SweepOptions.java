@@ -31,6 +31,13 @@ final class SweepOptions {
   private List<String> momenta = List.of();
 
   @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      description =
+          "Network instead of --hidden, such as resnet8 or vit:depth=4; repeat it to sweep.")
+  private List<String> architectures = List.of();
+
+  @Option(
       names = "--hidden",
       paramLabel = "N,N,...",
       description = "Widths of the hidden layers, 10x100 for ten of 100; repeat it to sweep.")
@@ -48,6 +55,30 @@ final class SweepOptions {
   @Option(names = "--init", split = ",", paramLabel = "DRAW", description = "HE or PYTORCH.")
   private List<String> initializations = List.of();
 
+  @Option(
+      names = "--optimizer",
+      split = ",",
+      paramLabel = "NAME",
+      description = "SGD, NESTEROV, ADAMW or MUON.")
+  private List<String> optimizers = List.of();
+
+  @Option(
+      names = "--decay-on",
+      split = ",",
+      paramLabel = "WHICH",
+      description = "What decays: ALL or MATRICES.")
+  private List<String> decayOn = List.of();
+
+  @Option(
+      names = "--clip-norm",
+      split = ",",
+      paramLabel = "NORM",
+      description = "Largest norm of all gradients together; 0 for no clipping.")
+  private List<String> clipNorms = List.of();
+
+  @Option(names = "--loss", split = ",", paramLabel = "LOSS", description = "CROSS_ENTROPY or MSE.")
+  private List<String> losses = List.of();
+
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
   private List<String> epochs = List.of();
 
@@ -60,7 +91,32 @@ final class SweepOptions {
   @Option(names = "--decay-factor", paramLabel = "F", description = "Factor at each milestone.")
   private List<String> decayFactors = List.of();
 
-  @Option(names = "--learner", split = ",", paramLabel = "ENGINE", description = "FUSED or DJL.")
+  @Option(
+      names = "--cosine",
+      split = ",",
+      paramLabel = "EPOCHS",
+      description = "µ falls along half a cosine over so many epochs; 0: no.")
+  private List<String> cosineEpochs = List.of();
+
+  @Option(
+      names = "--cosine-floor",
+      split = ",",
+      paramLabel = "F",
+      description = "Where the cosine ends, as a factor of µ.")
+  private List<String> cosineFloors = List.of();
+
+  @Option(
+      names = "--warmup-epochs",
+      split = ",",
+      paramLabel = "N",
+      description = "Epochs in which µ rises linearly to what the schedule says.")
+  private List<String> warmUpEpochs = List.of();
+
+  @Option(
+      names = "--learner",
+      split = ",",
+      paramLabel = "ENGINE",
+      description = "FUSED or DJL; without it the faster one that can train so.")
   private List<String> learners = List.of();
 
   @Option(
@@ -76,12 +132,20 @@ final class SweepOptions {
     put(values, Setting.LEARNING_RATE, learningRates);
     put(values, Setting.WEIGHT_DECAY, weightDecays);
     put(values, Setting.MOMENTUM, momenta);
+    put(values, Setting.ARCHITECTURE, architectures);
     put(values, Setting.HIDDEN, hidden);
     put(values, Setting.BATCH_NORM, batchNorms);
     put(values, Setting.INITIALIZATION, initializations);
     put(values, Setting.EPOCHS, epochs);
     put(values, Setting.MILESTONES, milestones);
     put(values, Setting.DECAY_FACTOR, decayFactors);
+    put(values, Setting.OPTIMIZER, optimizers);
+    put(values, Setting.DECAY_ON, decayOn);
+    put(values, Setting.CLIP_NORM, clipNorms);
+    put(values, Setting.LOSS, losses);
+    put(values, Setting.COSINE_EPOCHS, cosineEpochs);
+    put(values, Setting.COSINE_FLOOR, cosineFloors);
+    put(values, Setting.WARM_UP_EPOCHS, warmUpEpochs);
     put(values, Setting.LEARNER, learners);
     return new SweepSpec.Overrides(values, seeds);
   }

@@ -160,7 +160,7 @@ final class SweepProgress implements SweepListener {
 
   /** For example {@code 784-100-10+bn B=16 µ=0.1 wd=0.001 seed=1}. */
   static String label(RunSpec spec) {
-    return "%s B=%d µ=%s wd=%s%s seed=%d"
+    return "%s B=%d µ=%s wd=%s%s%s seed=%d"
         .formatted(
             spec.architecture().shortLabel(),
             spec.batchSize(),
@@ -169,6 +169,7 @@ final class SweepProgress implements SweepListener {
             spec.optimizer().momentum() == 0
                 ? ""
                 : " m=" + RunsTable.number(spec.optimizer().momentum()),
+            spec.stepLabel().isEmpty() ? "" : " " + spec.stepLabel(),
             spec.seed());
   }
 

@@ -148,7 +148,8 @@ final class TheoryCommand implements Callable<Integer> {
     Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : all;
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    TheoryProbe probe = new TheoryProbe(spec, dataset.train().size(), settings);
+    TheoryProbe probe =
+        UsageException.ifRefused(() -> new TheoryProbe(spec, dataset.train().size(), settings));
     Run trained = trainer.train(spec, probe.andThen(progress(spec, dataset)));
     console.endStatus();
     TheoryReport report = probe.report(trained.outcome());
@@ -195,7 +196,9 @@ final class TheoryCommand implements Callable<Integer> {
 
   /** Refuses before the data are read. */
   private Object requireSettings() {
-    return preset == null ? options.spec(FashionMnist.NAME) : TheoryPreset.named(preset);
+    return preset == null
+        ? options.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES)
+        : TheoryPreset.named(preset);
   }
 
   /** Settings, a preset and a run each say what is trained. */
@@ -227,7 +230,7 @@ final class TheoryCommand implements Callable<Integer> {
 
   private RunSpec spec(Dataset all) {
     return preset == null
-        ? options.spec(data(all).name())
+        ? options.spec(data(all).name(), FashionMnist.SHAPE, FashionMnist.CLASSES)
         : TheoryPreset.named(preset).spec(all, options.seed());
   }
 

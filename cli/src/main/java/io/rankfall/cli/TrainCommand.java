@@ -56,7 +56,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    RunSpec spec = UsageException.ifRefused(() -> options.spec(FashionMnist.NAME));
+    RunSpec spec =
+        UsageException.ifRefused(
+            () -> options.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES));
     Dataset dataset = FashionMnist.load();
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));

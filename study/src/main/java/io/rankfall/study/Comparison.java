@@ -100,8 +100,8 @@ public final class Comparison {
         base.architecture().parameters(),
         base.optimizer().learningRate(),
         base.optimizer().momentum(),
-        base.optimizer().schedule().milestones(),
-        base.optimizer().schedule().factor(),
+        base.optimizer().schedule().steps().milestones(),
+        base.optimizer().schedule().steps().factor(),
         base.epochs(),
         base.seed(),
         spec.calibrationExamples());

@@ -1,6 +1,5 @@
 package io.rankfall.study;
 
-import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
 import java.util.List;
 
@@ -61,19 +60,6 @@ public record ComparisonSpec(
 
   /** The training of one cell. */
   public RunSpec run(Cell cell) {
-    Optimizer optimizer = base.optimizer();
-    return new RunSpec(
-        base.dataset(),
-        base.architecture(),
-        base.initialization(),
-        cell.batchSize(),
-        new Optimizer(
-            optimizer.learningRate(),
-            cell.weightDecay(),
-            optimizer.momentum(),
-            optimizer.schedule()),
-        base.epochs(),
-        base.seed(),
-        base.learner());
+    return base.with(cell.batchSize(), cell.weightDecay());
   }
 }

@@ -19,7 +19,7 @@ import java.util.List;
 
 /**
  * Any DJL {@link Block} from one input to logits, trained by PyTorch's autograd: {@link Optimizer}
- * on the mean cross-entropy of the softmax, on one thread. A rerun gives the same bits.
+ * on the mean {@link Loss}, on one thread. A rerun gives the same bits.
  *
  * <p>Any number of these may be in use in a process, on any threads: {@link PyTorch} runs their
  * work one after another. A step fails while other code of the process has a DJL gradient collector
@@ -30,6 +30,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
   private final NDManager manager = pytorch.newManager();
   private final Block block;
   private final Shape input;
+  private final Loss loss;
   private final ParameterStore parameters = new ParameterStore(manager, false);
   private final OptimizerUpdate update;
   private final List<NDArray> variancesOfOneValue;
@@ -46,13 +47,14 @@ public final class BlockLearner implements Classifier, TrainedLayers {
    *
    * @param block to train; nobody else may use it until this is closed
    * @param input the shape of one example, for example 3 × 32 × 32
-   * @param optimizer momentum and weight decay, of all parameters that are not frozen
+   * @param optimizer of all parameters that are not frozen
    * @throws IllegalArgumentException naming the parameter, if one is not in single precision
    * @throws IllegalStateException in one line, if PyTorch is missing or the block does not take
    *     such inputs
    */
-  public BlockLearner(Block block, Shape input, Optimizer optimizer) {
+  public BlockLearner(Block block, Shape input, Optimizer optimizer, Loss loss) {
     this.block = block;
+    this.loss = loss;
     this.input = input;
     try {
       this.update = new OptimizerUpdate(pytorch, pytorch.run("start", this::trained), optimizer);
@@ -61,6 +63,11 @@ public final class BlockLearner implements Classifier, TrainedLayers {
       manager.close();
       throw e;
     }
+  }
+
+  /** Minimises the cross-entropy. */
+  public BlockLearner(Block block, Shape input, Optimizer optimizer) {
+    this(block, input, optimizer, Loss.CROSS_ENTROPY);
   }
 
   private List<NDArray> trained() {
@@ -97,7 +104,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
   }
 
   /**
-   * One step of {@link Optimizer} on the mean cross-entropy of the batch.
+   * One step of {@link Optimizer} on the mean {@link Loss} of the batch.
    *
    * @param learningRate μ of this step
    * @return loss and hits of the batch before the step; the loss is NaN or infinite when the
@@ -136,7 +143,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
   /** Adds to the gradients; {@code x} is the batch once or more. */
   private StepResult backward(Batch batch, NDArray x, NDManager scope) {
     int rows = Math.toIntExact(x.getShape().get(0));
-    double[] loss = new double[1];
+    double[] sum = new double[1];
     int[] correct = new int[1];
     pytorch.backward(
         () -> forward(x, Mode.TRAINING),
@@ -146,11 +153,11 @@ public final class BlockLearner implements Classifier, TrainedLayers {
           for (int i = 0; i < rows; i++) {
             int label = batch.label(i % batch.size());
             correct[0] += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
-            loss[0] += Softmax.gradient(logits, i * classes, classes, label, 1.0 / rows);
+            sum[0] += loss.gradient(logits, i * classes, classes, label, 1.0 / rows);
           }
           return gradients.array(logits, output.getShape(), scope);
         });
-    return new StepResult(loss[0] / rows, correct[0] * batch.size() / rows);
+    return new StepResult(sum[0] / rows, correct[0] * batch.size() / rows);
   }
 
   private enum Mode {
@@ -178,6 +185,11 @@ public final class BlockLearner implements Classifier, TrainedLayers {
     }
     batch.copyInputs(staged);
     return inputs.array(staged, batchOf(batch.size()), scope);
+  }
+
+  @Override
+  public Loss loss() {
+    return loss;
   }
 
   private static float[] logits(NDArray output, int rows, Batch batch) {
@@ -277,13 +289,13 @@ public final class BlockLearner implements Classifier, TrainedLayers {
     return pytorch.run("copy", () -> BlockWeights.of(block));
   }
 
-  /** The momentum of every parameter; within {@link PyTorch#run}. */
-  void saveVelocities(LearnerState.Writer to) {
+  /** What the optimizer remembers of every parameter; within {@link PyTorch#run}. */
+  void saveOptimizer(LearnerState.Writer to) {
     update.save(to);
   }
 
-  /** Undoes {@link #saveVelocities} before the first step; within {@link PyTorch#run}. */
-  void restoreVelocities(LearnerState from) {
+  /** Undoes {@link #saveOptimizer} before the first step; within {@link PyTorch#run}. */
+  void restoreOptimizer(LearnerState from) {
     update.restore(from);
   }
 

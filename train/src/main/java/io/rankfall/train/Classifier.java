@@ -23,20 +23,25 @@ public interface Classifier extends AutoCloseable {
     return all;
   }
 
-  /** Loss and accuracy over {@code examples}, in evaluation mode. */
+  /** What {@link #evaluate} gives the mean of. */
+  default Loss loss() {
+    return Loss.CROSS_ENTROPY;
+  }
+
+  /** {@link #loss} and accuracy over {@code examples}, in evaluation mode. */
   default Evaluation evaluate(Examples examples) {
     int classes = examples.classes();
-    double loss = 0;
+    double sum = 0;
     int correct = 0;
     for (int from = 0; from < examples.size(); from += EVALUATION_BATCH) {
       Batch batch = Batch.range(examples, from, Math.min(EVALUATION_BATCH, examples.size() - from));
       float[] logits = logits(batch);
       for (int i = 0; i < batch.size(); i++) {
         correct += Softmax.argmax(logits, i * classes, classes) == batch.label(i) ? 1 : 0;
-        loss += Softmax.crossEntropy(logits, i * classes, classes, batch.label(i));
+        sum += loss().of(logits, i * classes, classes, batch.label(i));
       }
     }
-    return new Evaluation(loss / examples.size(), (double) correct / examples.size());
+    return new Evaluation(sum / examples.size(), (double) correct / examples.size());
   }
 
   /** Frees what is held outside the heap. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Kept as the transpose of Ŵ with W = s·Ŵ for a scalar s, so that decay is one multiplication, s
  * ← (1 − μ·wd)·s, and the update adds to Ŵ without another pass over it. s is multiplied into Ŵ
- * before it becomes small. The state U of {@link HeavyBall} is kept likewise.
+ * before it becomes small. The state, U of {@link HeavyBall} or the velocity, is kept likewise.
  *
  * <p>Going backward, a block of the weights gives the gradient of its inputs and is updated at
  * once, while it lies in the cache.
@@ -39,7 +39,7 @@ final class DenseWeights implements AutoCloseable {
   private final NativeMatrix weights;
   private double scale = 1;
 
-  /** U of {@link HeavyBall}, without momentum null. */
+  /** U of {@link HeavyBall}, with Nesterov's momentum v, without momentum null. */
   private final @Nullable NativeMatrix state;
 
   private double stateScale = 1;
@@ -114,6 +114,8 @@ final class DenseWeights implements AutoCloseable {
   void backward(int rows, double learningRate) {
     if (state == null) {
       descend(rows, learningRate);
+    } else if (optimizer.method() == Optimizer.Method.NESTEROV) {
+      descendWithNesterov(state, rows, learningRate);
     } else {
       descendWithMomentum(state, rows, learningRate);
     }
@@ -146,7 +148,39 @@ final class DenseWeights implements AutoCloseable {
       blas.saxpy(count, (float) (-learningRate * kept / scale), u, block.weights);
     }
     scale /= heavyBall.q();
-    stateScale = kept;
+    keepState(state, kept);
+  }
+
+  /**
+   * v ← m·v + (G + wd·W), W ← W − μ·(G + wd·W + m·v) with the state v, written so that G is added
+   * once:
+   *
+   * <pre>
+   *   W ← W + μ·m·v
+   *   v ← m·(1 − μ·wd)·v + wd·W + G
+   *   W ← W − μ·(1 + m)·v
+   * </pre>
+   */
+  private void descendWithNesterov(NativeMatrix state, int rows, double learningRate) {
+    double momentum = optimizer.momentum();
+    double decay = optimizer.weightDecay();
+    double kept = stateScale * momentum * (1 - learningRate * decay);
+    for (Block block : blocks) {
+      propagate(block, rows);
+      FloatPointer v = Objects.requireNonNull(block.state);
+      int count = block.inputs * weights.stride();
+      blas.saxpy(count, (float) (learningRate * momentum * stateScale / scale), v, block.weights);
+      addOuterProducts(block, rows, 1 / kept, v);
+      if (decay != 0) {
+        blas.saxpy(count, (float) (decay * scale / kept), block.weights, v);
+      }
+      blas.saxpy(count, (float) (-learningRate * (1 + momentum) * kept / scale), v, block.weights);
+    }
+    keepState(state, kept);
+  }
+
+  private void keepState(NativeMatrix state, double factor) {
+    stateScale = factor;
     if (stateScale < SMALLEST_STATE_SCALE) {
       blas.sscal(state.count(), (float) stateScale, state.row(0));
       stateScale = 1;

@@ -17,13 +17,13 @@ final class DjlLearner implements Learner {
   private final GraphBlock block;
   private final BlockLearner learner;
 
-  DjlLearner(Network initial, Optimizer optimizer) {
+  DjlLearner(Network initial, Optimizer optimizer, Loss loss) {
     this.architecture = initial.architecture();
     this.weighted = architecture.graph().weighted();
     this.block = new GraphBlock(initial);
     Shape input =
         new Shape(architecture.inputShape().dimensions().stream().mapToLong(n -> n).toArray());
-    this.learner = new BlockLearner(block, input, optimizer);
+    this.learner = new BlockLearner(block, input, optimizer, loss);
   }
 
   @Override
@@ -34,6 +34,11 @@ final class DjlLearner implements Learner {
   @Override
   public float[] logits(Batch batch) {
     return learner.logits(batch);
+  }
+
+  @Override
+  public Loss loss() {
+    return learner.loss();
   }
 
   @Override
@@ -88,7 +93,7 @@ final class DjlLearner implements Learner {
         () -> {
           LearnerState.Writer writer = new LearnerState.Writer();
           block.arrays().forEach((name, array) -> writer.row(name, array.toFloatArray()));
-          learner.saveVelocities(writer);
+          learner.saveOptimizer(writer);
           return writer.state();
         });
   }
@@ -105,7 +110,7 @@ final class DjlLearner implements Learner {
                     FloatBuffer memory = pytorch.memory(array);
                     memory.put(state.tensor(name, 1, memory.capacity()));
                   });
-          learner.restoreVelocities(state);
+          learner.restoreOptimizer(state);
           return state;
         });
   }

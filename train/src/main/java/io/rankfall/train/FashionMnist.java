@@ -20,7 +20,11 @@ public final class FashionMnist {
 
   public static final int TRAIN_EXAMPLES = 60_000;
 
-  private static final int CLASSES = 10;
+  public static final int CLASSES = 10;
+
+  /** Of an image. */
+  public static final InputShape SHAPE = new InputShape(1, 28, 28);
+
   private static final String FOLDER = "/io/rankfall/fashionmnist/";
 
   private enum File {

@@ -13,19 +13,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class FusedMlpLearner implements Learner {
   private final Mlp architecture;
+  private final Loss loss;
   private final List<DenseLayer> layers = new ArrayList<>();
   private GradientListener listener = GradientListener.NONE;
 
-  FusedMlpLearner(Network initial, Optimizer optimizer, int batchSize) {
-    this(initial, optimizer, batchSize, Blas.load());
+  FusedMlpLearner(Network initial, Optimizer optimizer, Loss loss, int batchSize) {
+    this(initial, optimizer, loss, batchSize, Blas.load());
   }
 
-  FusedMlpLearner(Network initial, Optimizer optimizer, int batchSize, Blas blas) {
+  FusedMlpLearner(Network initial, Optimizer optimizer, Loss loss, int batchSize, Blas blas) {
     if (!(initial.architecture() instanceof Mlp mlp)) {
       throw new IllegalArgumentException(
           "learner FUSED: expected a plain MLP, found %s"
               .formatted(initial.architecture().label()));
     }
+    this.loss = loss;
     this.architecture = mlp;
     List<Network.Layer> initialLayers = initial.layers();
     int maxRows = Math.max(batchSize, EVALUATION_BATCH);
@@ -45,14 +47,14 @@ final class FusedMlpLearner implements Learner {
     int rows = batch.size();
     int classes = architecture.outputs();
     DenseLayer last = forward(batch, DenseLayer.Mode.TRAINING);
-    double loss = 0;
+    double sum = 0;
     int correct = 0;
     for (int i = 0; i < rows; i++) {
       int label = batch.label(i);
       float[] logits = last.outputs()[last.tile().tileOf(i)];
       int offset = last.tile().offsetOf(i);
       correct += Softmax.argmax(logits, offset, classes) == label ? 1 : 0;
-      loss += Softmax.gradient(logits, offset, classes, label, 1.0 / rows);
+      sum += loss.gradient(logits, offset, classes, label, 1.0 / rows);
     }
     for (int l = layers.size() - 1; l >= 0; l--) {
       layers.get(l).backward(rows, learningRate);
@@ -62,7 +64,7 @@ final class FusedMlpLearner implements Learner {
         listener.onFactors(l, layers.get(l).factors(rows));
       }
     }
-    return new StepResult(loss / rows, correct);
+    return new StepResult(sum / rows, correct);
   }
 
   /** The last layer, holding the logits. */
@@ -86,6 +88,11 @@ final class FusedMlpLearner implements Learner {
           last.outputs()[tile.tileOf(i)], tile.offsetOf(i), logits, i * classes, classes);
     }
     return logits;
+  }
+
+  @Override
+  public Loss loss() {
+    return loss;
   }
 
   @Override

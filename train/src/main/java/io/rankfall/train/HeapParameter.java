@@ -31,11 +31,13 @@ final class HeapParameter {
   /** One SGD step. */
   void descend(float[] gradient, double learningRate) {
     float rate = (float) learningRate;
-    float decay = (float) optimizer.weightDecay();
+    float decay = (float) optimizer.weightDecayOfVectors();
     float momentum = (float) optimizer.momentum();
+    boolean nesterov = optimizer.method() == Optimizer.Method.NESTEROV;
     for (int j = 0; j < width; j++) {
-      velocity[j] = momentum * velocity[j] + (gradient[j] + decay * values[j]);
-      values[j] -= rate * velocity[j];
+      float decayed = gradient[j] + decay * values[j];
+      velocity[j] = momentum * velocity[j] + decayed;
+      values[j] -= rate * (nesterov ? decayed + momentum * velocity[j] : velocity[j]);
     }
     tile.repeat(values);
   }

@@ -7,7 +7,7 @@ package io.rankfall.train;
  */
 public interface Learner extends Classifier, TrainedLayers {
   /**
-   * One step of {@link Optimizer} on the mean cross-entropy of the batch.
+   * One step of {@link Optimizer} on the mean {@link Loss} of the batch.
    *
    * @param learningRate μ of this step
    * @return loss and hits of the batch before the step; the loss is NaN or infinite when the

@@ -3,6 +3,7 @@ package io.rankfall.train;
 import io.rankfall.spectra.Matrix;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All numbers that decide how a {@link Learner} goes on, to the bit. What they mean is the
@@ -31,6 +32,15 @@ public record LearnerState(Map<String, Matrix> tensors, Map<String, Double> scal
                   name, rows, cols, found == null ? "nothing" : found.rows() + "x" + found.cols()));
     }
     return found.toArray();
+  }
+
+  /**
+   * A copy of the numbers of a row; null if there is none of that name.
+   *
+   * @throws IllegalArgumentException if it has another shape
+   */
+  float @Nullable [] rowIfPresent(String name, int cols) {
+    return tensors.containsKey(name) ? tensor(name, 1, cols) : null;
   }
 
   /**

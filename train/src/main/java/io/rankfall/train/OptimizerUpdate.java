@@ -2,37 +2,34 @@ package io.rankfall.train;
 
 import ai.djl.ndarray.NDArray;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The update of {@link Optimizer} for parameters of PyTorch's, in one pass over them and in their
- * own memory.
- *
- * <p>PyTorch adds to the gradients it finds. So the momentum's velocities are kept where it looks
- * for gradients, times the momentum they will have in the next step: its backward pass leaves
- * momentum·v + G there. As in PyTorch, a parameter that no backward pass has reached stays as it
- * is.
+ * The update of {@link Optimizer} for parameters of PyTorch's, in their own memory. As in PyTorch,
+ * a parameter that no backward pass has reached stays as it is.
  */
 final class OptimizerUpdate {
-  /** Few enough to stay in the first-level cache between being read and being written. */
-  private static final int CHUNK = 2048;
+  /** As in PyTorch's clip_grad_norm_. */
+  private static final double CLIP_EPSILON = 1e-6;
 
   private final PyTorch pytorch;
   private final Optimizer optimizer;
-  private final List<Trained> parameters;
-  private final float[] w = new float[CHUNK];
-  private final float[] v = new float[CHUNK];
+  private final List<Trained> parameters = new ArrayList<>();
+  private final float[] w = new float[ParameterUpdate.CHUNK];
+  private final float[] g = new float[ParameterUpdate.CHUNK];
 
   private static final class Trained {
     final NDArray parameter;
-    @Nullable FloatBuffer velocities;
+    final ParameterUpdate update;
 
-    /** What an earlier learner had where PyTorch looks for gradients, until there is memory. */
-    float @Nullable [] restored;
+    /** Where PyTorch adds gradients up. */
+    @Nullable FloatBuffer gradients;
 
-    Trained(NDArray parameter) {
+    Trained(NDArray parameter, ParameterUpdate update) {
       this.parameter = parameter;
+      this.update = update;
     }
   }
 
@@ -40,47 +37,72 @@ final class OptimizerUpdate {
   OptimizerUpdate(PyTorch pytorch, List<NDArray> parameters, Optimizer optimizer) {
     this.pytorch = pytorch;
     this.optimizer = optimizer;
-    this.parameters = parameters.stream().map(Trained::new).toList();
+    NDArray lastMatrix = null;
+    for (NDArray parameter : parameters) {
+      lastMatrix = isMatrix(parameter) ? parameter : lastMatrix;
+    }
+    for (NDArray parameter : parameters) {
+      this.parameters.add(new Trained(parameter, update(parameter, parameter == lastMatrix)));
+    }
+  }
+
+  private static boolean isMatrix(NDArray parameter) {
+    return parameter.getShape().dimension() > 1;
+  }
+
+  private ParameterUpdate update(NDArray parameter, boolean lastMatrix) {
+    double weightDecay =
+        isMatrix(parameter) ? optimizer.weightDecay() : optimizer.weightDecayOfVectors();
+    return switch (optimizer.method()) {
+      case SGD ->
+          optimizer.clipNorm() == 0
+              ? new VelocityInGradient(weightDecay, optimizer.momentum(), w, g)
+              : new MomentumUpdate(optimizer, weightDecay, w, g);
+      case NESTEROV -> new MomentumUpdate(optimizer, weightDecay, w, g);
+      case ADAMW -> new AdamWUpdate(AdamWUpdate.Constants.PYTORCH, weightDecay, 1, w, g);
+      case MUON ->
+          isMatrix(parameter) && !lastMatrix
+              ? new MuonUpdate(pytorch, parameter, weightDecay)
+              : new AdamWUpdate(
+                  MuonUpdate.OF_THE_REST, weightDecay, MuonUpdate.RATE_OF_THE_REST, w, g);
+    };
   }
 
   /** To be called once after each backward pass. */
   void apply(double learningRate) {
     for (Trained trained : parameters) {
-      if (trained.velocities == null) {
-        trained.velocities = pytorch.gradientMemory(trained.parameter);
-        addRestored(trained);
+      if (trained.gradients == null) {
+        trained.gradients = pytorch.gradientMemory(trained.parameter);
       }
-      if (trained.velocities != null) {
+    }
+    float share = optimizer.clipNorm() == 0 ? 1 : (float) clippedShare();
+    for (Trained trained : parameters) {
+      if (trained.gradients != null) {
         // Asked for each time: DJL's NDArray.set gives an array other memory.
         FloatBuffer weights = pytorch.memory(trained.parameter);
-        apply(weights, trained.velocities, learningRate);
+        trained.update.apply(weights, trained.gradients, learningRate, share);
       }
     }
   }
 
-  /** G, which the first backward pass has left, becomes momentum·v + G as in all later ones. */
-  private static void addRestored(Trained trained) {
-    float[] restored = trained.restored;
-    FloatBuffer velocities = trained.velocities;
-    if (restored != null && velocities != null) {
-      for (int i = 0; i < restored.length; i++) {
-        velocities.put(i, restored[i] + velocities.get(i));
+  /** min(1, clipNorm/(‖G‖ + 1e-6)) with the norm of all gradients together. */
+  private double clippedShare() {
+    double squares = 0;
+    for (Trained trained : parameters) {
+      FloatBuffer gradients = trained.gradients;
+      for (int from = 0; gradients != null && from < gradients.capacity(); from += g.length) {
+        int count = Math.min(g.length, gradients.capacity() - from);
+        gradients.get(from, g, 0, count);
+        squares += Vectors.sumOfSquares(count, g);
       }
-      trained.restored = null;
     }
+    return Math.min(1, optimizer.clipNorm() / (Math.sqrt(squares) + CLIP_EPSILON));
   }
 
-  /** The velocities times the momentum, of those parameters that a backward pass has reached. */
+  /** What is remembered of earlier steps, of those parameters that a backward pass has reached. */
   void save(LearnerState.Writer to) {
     for (int p = 0; p < parameters.size(); p++) {
-      Trained trained = parameters.get(p);
-      if (trained.velocities != null) {
-        float[] values = new float[trained.velocities.capacity()];
-        trained.velocities.get(0, values);
-        to.row("velocity." + p, values);
-      } else if (trained.restored != null) {
-        to.row("velocity." + p, trained.restored);
-      }
+      parameters.get(p).update.save(Integer.toString(p), to);
     }
   }
 
@@ -88,35 +110,8 @@ final class OptimizerUpdate {
   void restore(LearnerState from) {
     for (int p = 0; p < parameters.size(); p++) {
       Trained trained = parameters.get(p);
-      String name = "velocity." + p;
-      trained.restored =
-          from.tensors().containsKey(name)
-              ? from.tensor(name, 1, Math.toIntExact(trained.parameter.size()))
-              : null;
-    }
-  }
-
-  private void apply(FloatBuffer weights, FloatBuffer velocities, double learningRate) {
-    for (int from = 0; from < weights.capacity(); from += CHUNK) {
-      int count = Math.min(CHUNK, weights.capacity() - from);
-      weights.get(from, w, 0, count);
-      velocities.get(from, v, 0, count);
-      apply(
-          count,
-          (float) learningRate,
-          (float) optimizer.weightDecay(),
-          (float) optimizer.momentum());
-      weights.put(from, w, 0, count);
-      velocities.put(from, v, 0, count);
-    }
-  }
-
-  /** v ← v + wd·w, w ← w − μ·v, v ← momentum·v. */
-  private void apply(int count, float learningRate, float weightDecay, float momentum) {
-    for (int i = 0; i < count; i++) {
-      float velocity = v[i] + weightDecay * w[i];
-      w[i] -= learningRate * velocity;
-      v[i] = momentum * velocity;
+      int size = Math.toIntExact(trained.parameter.size());
+      trained.update.restore(Integer.toString(p), size, from);
     }
   }
 }

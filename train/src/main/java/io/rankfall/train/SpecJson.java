@@ -1,19 +1,46 @@
 package io.rankfall.train;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
 
-/** Specifications as JSON in one canonical form: names in alphabetical order, no spaces. */
+/**
+ * Specifications as JSON in one canonical form: names in alphabetical order, no spaces.
+ *
+ * <p>What was added to specifications after the first studies is left out where it has the value of
+ * {@link #ADDED}, and taken from there where it is missing: files written before can be read, and
+ * trainings that could be asked for before keep their names.
+ */
 final class SpecJson {
   private static final int ID_BYTES = 8;
+
+  /** What was added, at the values that stand for what was done before. */
+  private static final String ADDED =
+      """
+      {
+        "loss": "CROSS_ENTROPY",
+        "optimizer": {"clipNorm": 0.0, "decayOn": "ALL", "method": "SGD"}
+      }
+      """;
 
   static final JsonMapper JSON =
       JsonMapper.builder()
@@ -23,10 +50,80 @@ final class SpecJson {
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .build();
 
+  /** Reads and writes specifications with all that they have. */
+  private static final JsonMapper WHOLE =
+      JSON.rebuild().addMixIn(RunSpec.class, AsAnyRecord.class).build();
+
+  /** Takes the annotations of {@link RunSpec} away. */
+  @JsonSerialize
+  @JsonDeserialize
+  private interface AsAnyRecord {}
+
   private SpecJson() {}
 
+  /** Writes a specification without what {@link #ADDED} says. */
+  static final class Writer extends JsonSerializer<RunSpec> {
+    @Override
+    public void serialize(RunSpec spec, JsonGenerator to, SerializerProvider provider)
+        throws IOException {
+      to.writeTree(tree(spec));
+    }
+  }
+
+  /** Reads what {@link Writer} or an earlier version has written. */
+  static final class Reader extends JsonDeserializer<RunSpec> {
+    @Override
+    public RunSpec deserialize(JsonParser from, DeserializationContext context) throws IOException {
+      if (!(from.readValueAsTree() instanceof ObjectNode json)) {
+        throw MismatchedInputException.from(from, RunSpec.class, "expected an object");
+      }
+      JsonNode formerName = json.remove("sgd");
+      if (formerName != null) {
+        json.set("optimizer", formerName);
+      }
+      complete(json, added());
+      return WHOLE.treeToValue(json, RunSpec.class);
+    }
+  }
+
+  private static ObjectNode added() {
+    try {
+      return (ObjectNode) JSON.readTree(ADDED);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a constant can be read", e);
+    }
+  }
+
+  private static ObjectNode tree(RunSpec spec) {
+    ObjectNode json = WHOLE.valueToTree(spec);
+    omit(json, added());
+    return json;
+  }
+
+  private static void omit(ObjectNode json, ObjectNode defaults) {
+    for (Map.Entry<String, JsonNode> added : defaults.properties()) {
+      JsonNode found = json.get(added.getKey());
+      if (found instanceof ObjectNode inner && added.getValue() instanceof ObjectNode outer) {
+        omit(inner, outer);
+      } else if (added.getValue().equals(found)) {
+        json.remove(added.getKey());
+      }
+    }
+  }
+
+  private static void complete(ObjectNode json, ObjectNode defaults) {
+    for (Map.Entry<String, JsonNode> added : defaults.properties()) {
+      JsonNode found = json.get(added.getKey());
+      if (found instanceof ObjectNode inner && added.getValue() instanceof ObjectNode outer) {
+        complete(inner, outer);
+      } else if (found == null && !added.getValue().isObject()) {
+        json.set(added.getKey(), added.getValue());
+      }
+    }
+  }
+
   static String id(RunSpec spec) {
-    ObjectNode json = JSON.valueToTree(spec);
+    ObjectNode json = tree(spec);
     json.remove("epochs");
     // What it was called when the first studies were made: a training keeps its name.
     json.set("sgd", json.remove("optimizer"));

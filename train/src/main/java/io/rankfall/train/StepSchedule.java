@@ -3,12 +3,13 @@ package io.rankfall.train;
 import java.util.List;
 
 /**
- * A learning rate multiplied by {@code factor} after each milestone.
+ * A learning rate multiplied by {@code factor} after each milestone, as PyTorch's {@code
+ * MultiStepLR}.
  *
  * @param milestones epochs, ascending, counted from 1: the epoch after a milestone is the first
  *     with the lower rate
  */
-public record StepSchedule(List<Integer> milestones, double factor) {
+public record StepSchedule(List<Integer> milestones, double factor) implements Schedule {
   public static final StepSchedule CONSTANT = new StepSchedule(List.of(), 1);
 
   public StepSchedule {
@@ -26,9 +27,19 @@ public record StepSchedule(List<Integer> milestones, double factor) {
     }
   }
 
-  /** What the initial rate is multiplied by in the given epoch, counted from 1. */
-  double factor(int epoch) {
+  @Override
+  public double factor(int epoch) {
     long passed = milestones.stream().filter(milestone -> milestone < epoch).count();
     return Math.pow(factor, (int) passed);
+  }
+
+  @Override
+  public StepSchedule steps() {
+    return this;
+  }
+
+  @Override
+  public String label() {
+    return "×%s at %s".formatted(factor, milestones);
   }
 }

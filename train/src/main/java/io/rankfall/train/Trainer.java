@@ -52,7 +52,8 @@ public final class Trainer {
   private Run train(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
       throws InterruptedException {
     Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
+    try (Learner learner =
+        spec.learner().start(initial, spec.optimizer(), spec.loss(), spec.batchSize())) {
       Training training = new Training(spec, learner, listener, from);
       RunOutcome outcome = training.run();
       return new Run(spec, outcome, training.epochs, training.seconds());
@@ -75,7 +76,7 @@ public final class Trainer {
     if (train.targets() != 1) {
       throw new IllegalArgumentException(
           "architecture %s: expected one label an example, found %d in %s"
-              .formatted(mlp.label(), train.targets(), dataset.name()));
+              .formatted(architecture.label(), train.targets(), dataset.name()));
     }
     if (spec.batchSize() > train.size()) {
       throw new IllegalArgumentException(

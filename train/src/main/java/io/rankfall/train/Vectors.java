@@ -67,20 +67,25 @@ final class Vectors {
     }
   }
 
-  /** Σx² over all of x, in double precision. Four sums: one alone would wait for each addition. */
+  /** Σx² over all of x, in double precision. */
   static double sumOfSquares(float[] x) {
+    return sumOfSquares(x.length, x);
+  }
+
+  /** Σx², in double precision. Four sums: one alone would wait for each addition. */
+  static double sumOfSquares(int n, float[] x) {
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;
     double s3 = 0;
     int j = 0;
-    for (; j + 3 < x.length; j += 4) {
+    for (; j + 3 < n; j += 4) {
       s0 += (double) x[j] * x[j];
       s1 += (double) x[j + 1] * x[j + 1];
       s2 += (double) x[j + 2] * x[j + 2];
       s3 += (double) x[j + 3] * x[j + 3];
     }
-    for (; j < x.length; j++) {
+    for (; j < n; j++) {
       s0 += (double) x[j] * x[j];
     }
     return (s0 + s1) + (s2 + s3);

@@ -10,7 +10,7 @@ final class FusedOnOpenBlasTest extends LearnerContract {
   }
 
   @Override
-  Learner start(Network initial, Optimizer optimizer, int batchSize) {
-    return new FusedMlpLearner(initial, optimizer, batchSize, Blas.withoutOneDnn());
+  Learner start(Network initial, Optimizer optimizer, Loss loss, int batchSize) {
+    return new FusedMlpLearner(initial, optimizer, loss, batchSize, Blas.withoutOneDnn());
   }
 }

@@ -27,8 +27,12 @@ abstract class LearnerContract {
   abstract LearnerKind kind();
 
   /** The learner under test. */
-  Learner start(Network initial, Optimizer optimizer, int batchSize) {
-    return kind().start(initial, optimizer, batchSize);
+  Learner start(Network initial, Optimizer optimizer, Loss loss, int batchSize) {
+    return kind().start(initial, optimizer, loss, batchSize);
+  }
+
+  private Learner start(Network initial, Optimizer optimizer, int batchSize) {
+    return start(initial, optimizer, Loss.CROSS_ENTROPY, batchSize);
   }
 
   private static Network tiny(Normalization normalization) {

@@ -113,14 +113,14 @@ public record RunTable(String rankMeasure, int testExamples, List<RunSummary> ru
   }
 
   private static String others(RunSpec spec) {
-    return "%s, %s, %s, momentum %s, learning rate ×%s at %s, %s learner, %d epochs"
+    return "%s, %s, %s%s, momentum %s, learning rate %s, %s learner, %d epochs"
         .formatted(
             spec.dataset(),
             spec.architecture().label(),
             spec.initialization(),
+            spec.stepLabel().isEmpty() ? "" : ", " + spec.stepLabel(),
             spec.optimizer().momentum(),
-            spec.optimizer().schedule().factor(),
-            spec.optimizer().schedule().milestones(),
+            spec.optimizer().schedule().label(),
             spec.learner(),
             spec.epochs());
   }

@@ -138,10 +138,10 @@ public final class StudyStore implements AutoCloseable {
         spec.optimizer().learningRate(),
         spec.optimizer().weightDecay(),
         spec.optimizer().momentum(),
-        spec.optimizer().schedule().milestones().stream()
+        spec.optimizer().schedule().steps().milestones().stream()
             .map(String::valueOf)
             .collect(Collectors.joining(" ")),
-        spec.optimizer().schedule().factor(),
+        spec.optimizer().schedule().steps().factor(),
         spec.learner().name(),
         spec.seed(),
         spec.epochs(),

@@ -2,7 +2,9 @@ package io.rankfall.study.sweep;
 
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Loss;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +39,13 @@ public enum Setting {
       settings.momentum(number(text));
     }
   },
+  /** Its name, for example {@code resnet18}, instead of {@code hidden} and {@code batchNorm}. */
+  ARCHITECTURE("architecture", Kind.WORD) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.architecture(text);
+    }
+  },
   /** Widths, for example {@code 100,50}, or {@code 10x100} for ten layers of a hundred. */
   HIDDEN("hidden", Kind.LIST) {
     @Override
@@ -60,6 +69,31 @@ public enum Setting {
       settings.initialization(constant(text, Initialization.values()));
     }
   },
+  OPTIMIZER("optimizer", Kind.WORD) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.method(constant(text, Optimizer.Method.values()));
+    }
+  },
+  DECAY_ON("decayOn", Kind.WORD) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.decayOn(constant(text, Optimizer.DecayOn.values()));
+    }
+  },
+  /** 0 for no clipping. */
+  CLIP_NORM("clipNorm", Kind.NUMBER) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.clipNorm(number(text));
+    }
+  },
+  LOSS("loss", Kind.WORD) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.loss(constant(text, Loss.values()));
+    }
+  },
   EPOCHS("epochs", Kind.WHOLE) {
     @Override
     void set(RunSettings settings, String text) {
@@ -78,6 +112,27 @@ public enum Setting {
       settings.decayFactor(number(text));
     }
   },
+  /** 0 for no cosine. */
+  COSINE_EPOCHS("cosineEpochs", Kind.WHOLE) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.cosineEpochs(whole(text));
+    }
+  },
+  COSINE_FLOOR("cosineFloor", Kind.NUMBER) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.cosineFloor(number(text));
+    }
+  },
+  /** 0 for no warm-up. */
+  WARM_UP_EPOCHS("warmUpEpochs", Kind.WHOLE) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.warmUpEpochs(whole(text));
+    }
+  },
+  /** Where it is not set, the fastest engine that can train so. */
   LEARNER("learner", Kind.WORD) {
     @Override
     void set(RunSettings settings, String text) {

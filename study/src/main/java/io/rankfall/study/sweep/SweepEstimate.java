@@ -34,14 +34,25 @@ public record SweepEstimate(
 
   /** What decides how long a step takes. */
   private record Kind(
-      Architecture architecture, int batchSize, Momentum momentum, LearnerKind learner) {
+      Architecture architecture,
+      int batchSize,
+      Optimizer.Method method,
+      int copies,
+      Clipping clipping,
+      LearnerKind learner) {
     static Kind of(RunSpec spec) {
-      Momentum momentum = spec.optimizer().momentum() == 0 ? Momentum.NONE : Momentum.SOME;
-      return new Kind(spec.architecture(), spec.batchSize(), momentum, spec.learner());
+      Optimizer optimizer = spec.optimizer();
+      return new Kind(
+          spec.architecture(),
+          spec.batchSize(),
+          optimizer.method(),
+          SweepEstimate.copies(optimizer),
+          optimizer.clipNorm() == 0 ? Clipping.NONE : Clipping.SOME,
+          spec.learner());
     }
   }
 
-  private enum Momentum {
+  private enum Clipping {
     NONE,
     SOME
   }
@@ -74,12 +85,12 @@ public record SweepEstimate(
     Examples train = dataset.train();
     int size = Math.min(spec.batchSize(), train.size());
     Batch batch = Batch.range(train, 0, size);
-    Optimizer optimizer = spec.optimizer();
     try (Learner learner =
         spec.learner()
             .start(
                 spec.architecture().initialize(spec.initialization(), spec.seed()),
-                optimizer,
+                spec.optimizer(),
+                spec.loss(),
                 size)) {
       secondsOfStep(learner, batch, WARM_UP_SECONDS);
       double step = secondsOfStep(learner, batch, MEASURED_SECONDS);
@@ -103,9 +114,18 @@ public record SweepEstimate(
   }
 
   private static double checkpointBytes(RunSpec run) {
-    int copies = run.optimizer().momentum() == 0 ? 1 : 2;
+    int copies = copies(run.optimizer());
     long spectra = singularValues(run) * (run.epochs() + 1L);
     return Float.BYTES * (run.architecture().parameters() * (double) copies + spectra);
+  }
+
+  /** Of numbers a parameter that the next step needs: the weights, and what an update remembers. */
+  private static int copies(Optimizer optimizer) {
+    return switch (optimizer.method()) {
+      case SGD, NESTEROV -> optimizer.momentum() == 0 ? 1 : 2;
+      case MUON -> 2;
+      case ADAMW -> 3;
+    };
   }
 
   private static double studyBytes(RunSpec run, int spectraEvery) {

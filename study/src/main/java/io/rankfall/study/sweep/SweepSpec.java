@@ -178,7 +178,7 @@ public record SweepSpec(
       }
     }
     try {
-      RunSpec run = settings.spec(FashionMnist.NAME);
+      RunSpec run = settings.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES);
       if (run.batchSize() > EXAMPLES) {
         throw new IllegalArgumentException(
             "batch size: expected at most the %d training examples, found %d"

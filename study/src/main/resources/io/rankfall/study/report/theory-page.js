@@ -4,7 +4,7 @@ const optimizer = spec.optimizer;
 const settingsLine = () =>
   [
     `B = ${integer(spec.batchSize)}`,
-    `µ = ${optimizer.learningRate}${optimizer.schedule.milestones.length > 0 ? ` × ${optimizer.schedule.factor} after epochs ${optimizer.schedule.milestones.join(', ')}` : ''}`,
+    `µ = ${optimizer.learningRate}${(optimizer.schedule.milestones ?? []).length > 0 ? ` × ${optimizer.schedule.factor} after epochs ${optimizer.schedule.milestones.join(', ')}` : ''}`,
     `wd = ${optimizer.weightDecay} (λ = ${report.lambda})`,
     optimizer.momentum > 0 ? `momentum ${optimizer.momentum}` : 'no momentum',
   ].join(', ');

@@ -7,6 +7,7 @@ import io.rankfall.study.sweep.SweepSpec.Overrides;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.RunSpec;
+import io.rankfall.train.StepSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,9 @@ class SweepSpecTest {
     assertThat(first.initialization()).isEqualTo(Initialization.PYTORCH);
     assertThat(first.batchSize()).isEqualTo(4);
     assertThat(first.optimizer().learningRate()).isEqualTo(1e-3);
-    assertThat(first.optimizer().schedule().milestones()).containsExactly(1, 2);
+    assertThat(first.optimizer().schedule())
+        .isInstanceOfSatisfying(
+            StepSchedule.class, s -> assertThat(s.milestones()).containsExactly(1, 2));
     assertThat(first.seed()).isEqualTo(7);
     RunSpec last = sweep.runs().get(15);
     assertThat(last.optimizer().learningRate()).isEqualTo(0.5);
@@ -118,7 +121,8 @@ class SweepSpecTest {
     assertThat(grid.runs()).allMatch(r -> r.optimizer().momentum() == 0 && r.epochs() == 50);
     SweepSpec full = SweepSpec.read("paper-mlp-full", Overrides.NONE);
     assertThat(full.runs())
-        .allMatch(r -> r.optimizer().schedule().milestones().equals(List.of(60, 100, 200)));
+        .allMatch(
+            r -> r.optimizer().schedule().equals(new StepSchedule(List.of(60, 100, 200), 0.2)));
     assertThat(full.spectraEvery()).isEqualTo(10);
     for (String preset : SweepSpec.PRESETS) {
       assertThat(SweepSpec.read(preset, Overrides.NONE).name()).isEqualTo(preset);

@@ -4,6 +4,7 @@ import io.rankfall.spectra.Matrix;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.GradientFactors;
 import io.rankfall.train.GradientListener;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
@@ -51,8 +52,16 @@ public final class TheoryProbe implements TrainingListener {
    *
    * @param spec of that training
    * @param examples that an epoch visits
+   * @throws IllegalArgumentException in one line, if its steps are not those of {@link
+   *     StepRecursion#of}
    */
   public TheoryProbe(RunSpec spec, int examples, TheorySettings settings) {
+    Optimizer optimizer = spec.optimizer();
+    if (optimizer.method() != Optimizer.Method.SGD || optimizer.clipNorm() > 0) {
+      throw new IllegalArgumentException(
+          "theory: expected optimizer SGD without clipping, found %s with clip norm %s"
+              .formatted(optimizer.method(), optimizer.clipNorm()));
+    }
     this.spec = spec;
     this.examples = examples;
     this.settings = settings;
