@@ -5,13 +5,18 @@ import io.rankfall.spectra.Spectrum;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.LayerSpectrum;
+import io.rankfall.train.graph.Watched;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** One line an epoch under a heading: every epoch on a terminal, at most one a minute elsewhere. */
 final class EpochLines {
   private static final long NANOS_BETWEEN_LINES = 60_000_000_000L;
+
+  /** More are told by mean and range. */
+  private static final int MOST_LAYERS_APART = 5;
 
   private final Console console;
   private final int epochs;
@@ -34,7 +39,11 @@ final class EpochLines {
     lastLine = now;
     if (!headed) {
       headed = true;
-      console.progress("Ranks count σ/‖W‖F above 1e-3 and 1e-2, layer by layer.");
+      console.progress(
+          "Ranks count σ/‖W‖F above 1e-3 and 1e-2, "
+              + (record.layers().size() <= MOST_LAYERS_APART
+                  ? "layer by layer."
+                  : "mean and range over all matrices but classifier, shortcuts and products."));
       console.progress(
           line(
               "run",
@@ -55,9 +64,9 @@ final class EpochLines {
             training == null ? "–" : "%.4f".formatted(training.loss()),
             training == null ? "–" : percent(training.accuracy()),
             percent(record.test().accuracy()),
-            perLayer(record.layers(), s -> String.valueOf(s.rank(RankRule.FROBENIUS_THOUSANDTH))),
-            perLayer(record.layers(), s -> String.valueOf(s.rank(RankRule.FROBENIUS_HUNDREDTH))),
-            perLayer(record.layers(), s -> "%.1f".formatted(s.stableRank())),
+            ranks(record, RankRule.FROBENIUS_THOUSANDTH),
+            ranks(record, RankRule.FROBENIUS_HUNDREDTH),
+            perLayer(record.layers(), "%.1f", Spectrum::stableRank),
             timeLeft));
   }
 
@@ -76,10 +85,26 @@ final class EpochLines {
         .stripTrailing();
   }
 
-  private static String perLayer(List<LayerSpectrum> layers, Function<Spectrum, String> measure) {
-    return layers.stream()
-        .map(layer -> measure.apply(layer.spectrum()))
-        .collect(Collectors.joining("/"));
+  private static String ranks(EpochRecord record, RankRule rule) {
+    return perLayer(record.layers(), "%.0f", spectrum -> spectrum.rank(rule));
+  }
+
+  private static String perLayer(
+      List<LayerSpectrum> layers, String format, ToDoubleFunction<Spectrum> measure) {
+    if (layers.size() <= MOST_LAYERS_APART) {
+      return layers.stream()
+          .map(layer -> format.formatted(measure.applyAsDouble(layer.spectrum())))
+          .collect(Collectors.joining("/"));
+    }
+    DoubleSummaryStatistics counted =
+        Watched.counted(layers, LayerSpectrum::name).stream()
+            .mapToDouble(layer -> measure.applyAsDouble(layer.spectrum()))
+            .summaryStatistics();
+    return "%.1f (%s-%s)"
+        .formatted(
+            counted.getAverage(),
+            format.formatted(counted.getMin()),
+            format.formatted(counted.getMax()));
   }
 
   private static String percent(double share) {

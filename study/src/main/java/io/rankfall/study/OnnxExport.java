@@ -44,7 +44,7 @@ final class OnnxExport {
     }
     return onnx.model(
         "logits",
-        graph.nodes().get(graph.nodes().size() - 1).shape(),
+        graph.output(),
         new OnnxBuilder.Producer("rankfall", Versions.ofBuild().rankfall()),
         Map.of("architecture", network.architecture().label()),
         "exported network");

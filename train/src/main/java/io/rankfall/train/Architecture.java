@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.rankfall.train.graph.LayerGraph;
 import io.rankfall.train.graph.NamedGraph;
+import java.util.List;
 
 /** What is trained. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
@@ -32,6 +33,12 @@ public sealed interface Architecture permits Mlp, NamedArchitecture {
 
   /** Classes told apart. */
   int outputs();
+
+  /** Rows of logits an example: 1, or one for each token. */
+  default int targets() {
+    List<Integer> logits = graph().output();
+    return logits.size() == 1 ? 1 : logits.get(0);
+  }
 
   /** All that fixes it, in words: {@code 784-512-512-10+bn}. */
   String label();

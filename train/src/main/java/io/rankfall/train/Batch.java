@@ -53,9 +53,18 @@ public final class Batch {
     return examples.label(order[from + i]);
   }
 
-  /** The label of one position of an example. */
-  public int label(int i, int position) {
-    return examples.label(order[from + i], position);
+  /** How many labels the batch has, and rows of logits: examples times {@link #targets}. */
+  public int rows() {
+    return Math.multiplyExact(size, targets());
+  }
+
+  /**
+   * The label of a row of logits: those of an example's positions follow each other.
+   *
+   * @param row from 0 to {@link #rows}−1
+   */
+  public int labelOfRow(int row) {
+    return examples.label(order[from + row / targets()], row % targets());
   }
 
   /** Copies each example to a row of {@code target}, from the first row on. */

@@ -142,22 +142,23 @@ public final class BlockLearner implements Classifier, TrainedLayers {
 
   /** Adds to the gradients; {@code x} is the batch once or more. */
   private StepResult backward(Batch batch, NDArray x, NDManager scope) {
-    int rows = Math.toIntExact(x.getShape().get(0));
+    int examples = Math.toIntExact(x.getShape().get(0));
+    int rows = Math.multiplyExact(examples, batch.targets());
     double[] sum = new double[1];
     int[] correct = new int[1];
     pytorch.backward(
         () -> forward(x, Mode.TRAINING),
         output -> {
-          float[] logits = logits(output, rows, batch);
-          int classes = logits.length / rows;
+          float[] logits = logits(output, examples, batch);
+          int classes = batch.classes();
           for (int i = 0; i < rows; i++) {
-            int label = batch.label(i % batch.size());
+            int label = batch.labelOfRow(i % batch.rows());
             correct[0] += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
             sum[0] += loss.gradient(logits, i * classes, classes, label, 1.0 / rows);
           }
           return gradients.array(logits, output.getShape(), scope);
         });
-    return new StepResult(sum[0] / rows, correct[0] * batch.size() / rows);
+    return new StepResult(sum[0] / rows, correct[0] * batch.size() / examples);
   }
 
   private enum Mode {
@@ -192,8 +193,11 @@ public final class BlockLearner implements Classifier, TrainedLayers {
     return loss;
   }
 
-  private static float[] logits(NDArray output, int rows, Batch batch) {
-    Shape expected = new Shape(rows, batch.classes());
+  private static float[] logits(NDArray output, int examples, Batch batch) {
+    Shape expected =
+        batch.targets() == 1
+            ? new Shape(examples, batch.classes())
+            : new Shape(examples, batch.targets(), batch.classes());
     if (!output.getShape().equals(expected)) {
       throw new IllegalArgumentException(
           "logits: expected shape %s, found %s".formatted(expected, output.getShape()));

@@ -6,7 +6,7 @@ public interface Classifier extends AutoCloseable {
   int EVALUATION_BATCH = 256;
 
   /**
-   * The logits of a batch in evaluation mode, row by row; overwritten by the next call.
+   * The logits of a batch in evaluation mode, row by row, as many rows as {@link Batch#rows}.
    *
    * @param batch at most {@link #EVALUATION_BATCH} examples
    */
@@ -14,11 +14,11 @@ public interface Classifier extends AutoCloseable {
 
   /** The logits of {@code count} examples from {@code from} on in evaluation mode, row by row. */
   default float[] logits(Examples examples, int from, int count) {
-    int classes = examples.classes();
-    float[] all = new float[count * classes];
+    int width = Math.multiplyExact(examples.targets(), examples.classes());
+    float[] all = new float[Math.multiplyExact(count, width)];
     for (int done = 0; done < count; done += EVALUATION_BATCH) {
       Batch batch = Batch.range(examples, from + done, Math.min(EVALUATION_BATCH, count - done));
-      System.arraycopy(logits(batch), 0, all, done * classes, batch.size() * classes);
+      System.arraycopy(logits(batch), 0, all, done * width, batch.size() * width);
     }
     return all;
   }
@@ -36,12 +36,14 @@ public interface Classifier extends AutoCloseable {
     for (int from = 0; from < examples.size(); from += EVALUATION_BATCH) {
       Batch batch = Batch.range(examples, from, Math.min(EVALUATION_BATCH, examples.size() - from));
       float[] logits = logits(batch);
-      for (int i = 0; i < batch.size(); i++) {
-        correct += Softmax.argmax(logits, i * classes, classes) == batch.label(i) ? 1 : 0;
-        sum += loss().of(logits, i * classes, classes, batch.label(i));
+      for (int i = 0; i < batch.rows(); i++) {
+        int label = batch.labelOfRow(i);
+        correct += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
+        sum += loss().of(logits, i * classes, classes, label);
       }
     }
-    return new Evaluation(sum / examples.size(), (double) correct / examples.size());
+    double rows = (double) examples.size() * examples.targets();
+    return new Evaluation(sum / rows, correct / rows);
   }
 
   /** Frees what is held outside the heap. */

@@ -73,10 +73,11 @@ public final class Trainer {
           "architecture %s: expected %d inputs and %d outputs for %s"
               .formatted(architecture.label(), train.features(), train.classes(), dataset.name()));
     }
-    if (train.targets() != 1) {
+    if (train.targets() != architecture.targets()) {
       throw new IllegalArgumentException(
-          "architecture %s: expected one label an example, found %d in %s"
-              .formatted(architecture.label(), train.targets(), dataset.name()));
+          "architecture %s: expected %d labels an example, found %d in %s"
+              .formatted(
+                  architecture.label(), architecture.targets(), train.targets(), dataset.name()));
     }
     if (spec.batchSize() > train.size()) {
       throw new IllegalArgumentException(
@@ -167,7 +168,8 @@ public final class Trainer {
         correct += result.correct();
         listener.onStep(epoch, step, result);
       }
-      Evaluation training = new Evaluation(loss / order.length, (double) correct / order.length);
+      Evaluation training =
+          new Evaluation(loss / order.length, correct / ((double) order.length * train.targets()));
       List<LayerSpectrum> spectra;
       try {
         spectra = RankProbe.measure(learner.network());

@@ -117,12 +117,12 @@ final class ExamplesTest {
     assertThat(examples.size()).isEqualTo(2);
     Batch batch = Batch.of(examples, 1);
     assertThat(batch.targets()).isEqualTo(3);
-    assertThat(new int[] {batch.label(0, 0), batch.label(0, 1), batch.label(0, 2)})
+    assertThat(new int[] {batch.labelOfRow(0), batch.labelOfRow(1), batch.labelOfRow(2)})
         .containsExactly(5, 6, 7);
     assertThatThrownBy(() -> batch.label(0))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("examples: expected one label each, found 3");
-    assertThatThrownBy(() -> batch.label(0, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> batch.labelOfRow(3)).isInstanceOf(IndexOutOfBoundsException.class);
   }
 
   @Test

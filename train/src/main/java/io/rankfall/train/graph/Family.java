@@ -41,17 +41,18 @@ public enum Family {
     }
   },
   LENET5(
-      "LeNet-5 as Caffe's: two 5x5 convolutions of 20 and 50, a linear layer of 500", options()) {
+      "LeNet-5 in Caffe's sizes: 5x5 convolutions of 20 and 50, a linear layer of 500", options()) {
     @Override
     LayerGraph build(Options options, List<Integer> input, int classes) {
       Builder net = new Builder(input);
       int x = LayerGraph.INPUT;
       for (int i = 1; i <= 2; i++) {
         Layer convolution = new Layer.Convolution(net.channels(x), i == 1 ? 20 : 50, 5, 1, 0, true);
-        x = net.add("pool" + i, new Layer.MaxPool(2), net.add("conv" + i, convolution, x));
+        x = net.add("relu" + i, Activation.RELU, net.add("conv" + i, convolution, x));
+        x = net.add("pool" + i, new Layer.MaxPool(2), x);
       }
       x = net.add("flatten", new Layer.Flatten(), x);
-      x = net.add("relu", Activation.RELU, net.linear("fc1", 500, x));
+      x = net.add("relu3", Activation.RELU, net.linear("fc1", 500, x));
       net.linear("fc2", classes, x);
       return net.graph();
     }

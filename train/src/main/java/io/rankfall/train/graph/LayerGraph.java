@@ -41,6 +41,11 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
     nodes = List.copyOf(nodes);
   }
 
+  /** The shape of an example's logits. */
+  public List<Integer> output() {
+    return nodes.get(nodes.size() - 1).shape();
+  }
+
   /** All parameters, in the order of the nodes. */
   public List<Named> parameters() {
     return nodes.stream()
