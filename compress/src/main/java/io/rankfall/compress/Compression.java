@@ -30,6 +30,7 @@ public final class Compression {
   Metric metric = Metric.ACCURACY;
   int batch = BATCH;
   CompressionListener listener = CompressionListener.NONE;
+  Refinement refinement = (model, plan) -> model;
   final List<String> notes = new ArrayList<>();
 
   private Compression(Path file, Goal goal) {
@@ -98,6 +99,25 @@ public final class Compression {
    */
   public Compression note(String text) {
     notes.add(text);
+    return this;
+  }
+
+  /** What is done to the numbers of the smaller model before it is written and measured. */
+  @FunctionalInterface
+  public interface Refinement {
+    /**
+     * Gives the same graph with other numbers.
+     *
+     * @param model the smaller model
+     * @param plan what became of each layer
+     * @throws IOException in one line, if that fails; nothing is written then
+     */
+    OnnxModel refine(OnnxModel model, RankPlan plan) throws IOException;
+  }
+
+  /** Refines the smaller model of an ONNX file, for example by training it on. */
+  public Compression refinement(Refinement how) {
+    refinement = how;
     return this;
   }
 

@@ -210,12 +210,12 @@ final class CompressionRun implements CompressionTask {
     }
     Optional<OnnxRuntimeSession> loaded = loaded();
     if (loaded.isEmpty()) {
-      found.model().write(out);
+      wanted.refinement.refine(found.model(), found.plan()).write(out);
       return planned();
     }
     try (OnnxRuntimeSession dense = loaded.get()) {
       OnnxRuntimeSession.of(found.model()).close();
-      found.model().write(out);
+      wanted.refinement.refine(found.model(), found.plan()).write(out);
       wanted.listener.onStage("measuring " + out);
       OnnxModel written = OnnxModel.read(out);
       try (OnnxRuntimeSession compressed = OnnxRuntimeSession.open(out)) {

@@ -127,9 +127,8 @@ final class OnnxExport {
 
   private String convolution(Node node, Layer.Convolution convolution, String x) {
     String name = node.name();
-    int k = convolution.kernel();
-    int s = convolution.stride();
-    int p = convolution.padding();
+    Layer.Window v = convolution.vertical();
+    Layer.Window h = convolution.horizontal();
     List<String> inputs = new ArrayList<>();
     inputs.add(x);
     inputs.add(
@@ -138,16 +137,16 @@ final class OnnxExport {
             parameters.weight(node).toArray(),
             convolution.outputs(),
             convolution.inputs(),
-            k,
-            k));
+            v.size(),
+            h.size()));
     parameters.bias(node).ifPresent(b -> inputs.add(row(name + ".bias", b)));
     return onnx.node(
         "Conv",
         name,
         inputs,
-        Attribute.ofAll("kernel_shape", k, k),
-        Attribute.ofAll("strides", s, s),
-        Attribute.ofAll("pads", p, p, p, p));
+        Attribute.ofAll("kernel_shape", v.size(), h.size()),
+        Attribute.ofAll("strides", v.stride(), h.stride()),
+        Attribute.ofAll("pads", v.padding(), h.padding(), v.padding(), h.padding()));
   }
 
   private String activation(String name, Layer.Activation activation, String x) {

@@ -8,8 +8,12 @@ import java.util.List;
 
 /** What is trained. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
-@JsonSubTypes({@JsonSubTypes.Type(Mlp.class), @JsonSubTypes.Type(NamedArchitecture.class)})
-public sealed interface Architecture permits Mlp, NamedArchitecture {
+@JsonSubTypes({
+  @JsonSubTypes.Type(Mlp.class),
+  @JsonSubTypes.Type(NamedArchitecture.class),
+  @JsonSubTypes.Type(CutArchitecture.class)
+})
+public sealed interface Architecture permits Mlp, NamedArchitecture, CutArchitecture {
 
   /**
    * The architecture of a name: {@code resnet18}, {@code mlp:bn,depth=10,width=100}.

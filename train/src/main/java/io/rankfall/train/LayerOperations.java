@@ -13,6 +13,7 @@ import ai.djl.nn.core.Linear;
 import ai.djl.nn.pooling.Pool;
 import io.rankfall.train.graph.Layer;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /** The computations of {@link Layer} in DJL; arrays have the batch first. */
 final class LayerOperations {
@@ -30,9 +31,9 @@ final class LayerOperations {
   static Block block(Layer.Convolution convolution) {
     return Conv2d.builder()
         .setFilters(convolution.outputs())
-        .setKernelShape(square(convolution.kernel()))
-        .optStride(square(convolution.stride()))
-        .optPadding(square(convolution.padding()))
+        .setKernelShape(of(convolution, Layer.Window::size))
+        .optStride(of(convolution, Layer.Window::stride))
+        .optPadding(of(convolution, Layer.Window::padding))
         .optBias(convolution.bias())
         .build();
   }
@@ -43,6 +44,11 @@ final class LayerOperations {
         .optEpsilon((float) BatchNorm.EPSILON)
         .optMomentum((float) (1 - BatchNorm.MOMENTUM))
         .build();
+  }
+
+  private static Shape of(Layer.Convolution convolution, ToIntFunction<Layer.Window> what) {
+    return new Shape(
+        what.applyAsInt(convolution.vertical()), what.applyAsInt(convolution.horizontal()));
   }
 
   private static Shape square(int side) {

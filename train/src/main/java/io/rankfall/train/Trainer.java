@@ -22,7 +22,7 @@ public final class Trainer {
    * @throws InterruptedException if the thread was interrupted; the run is abandoned
    */
   public Run train(RunSpec spec, TrainingListener listener) throws InterruptedException {
-    return train(requireFit(spec), null, listener);
+    return run(requireFit(spec), null, listener);
   }
 
   /**
@@ -46,12 +46,33 @@ public final class Trainer {
       throw new IllegalArgumentException(
           "checkpoint: expected at most epoch %d, found %d".formatted(epochs, checkpoint.epoch()));
     }
-    return train(requireFit(checkpoint.spec().withEpochs(epochs)), checkpoint, listener);
+    return run(requireFit(checkpoint.spec().withEpochs(epochs)), checkpoint, listener);
   }
 
-  private Run train(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
+  /**
+   * Trains from given weights on instead of drawing some.
+   *
+   * @param initial of the spec's architecture
+   */
+  public Run train(RunSpec spec, Network initial, TrainingListener listener)
+      throws InterruptedException {
+    if (!initial.architecture().equals(spec.architecture())) {
+      throw new IllegalArgumentException(
+          "network: expected %s, found %s"
+              .formatted(spec.architecture().label(), initial.architecture().label()));
+    }
+    return run(requireFit(spec), initial, null, listener);
+  }
+
+  private Run run(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
       throws InterruptedException {
     Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
+    return run(spec, initial, from, listener);
+  }
+
+  private Run run(
+      RunSpec spec, Network initial, @Nullable Checkpoint from, TrainingListener listener)
+      throws InterruptedException {
     try (Learner learner =
         spec.learner().start(initial, spec.optimizer(), spec.loss(), spec.batchSize())) {
       Training training = new Training(spec, learner, listener, from);

@@ -47,7 +47,9 @@ public enum Family {
       Builder net = new Builder(input);
       int x = LayerGraph.INPUT;
       for (int i = 1; i <= 2; i++) {
-        Layer convolution = new Layer.Convolution(net.channels(x), i == 1 ? 20 : 50, 5, 1, 0, true);
+        Layer convolution =
+            Layer.Convolution.square(
+                net.channels(x), i == 1 ? 20 : 50, new Layer.Window(5, 1, 0), true);
         x = net.add("relu" + i, Activation.RELU, net.add("conv" + i, convolution, x));
         x = net.add("pool" + i, new Layer.MaxPool(2), x);
       }
@@ -67,11 +69,8 @@ public enum Family {
       for (int i = 1; i <= options.count("depth"); i++) {
         int width = options.count("width");
         int channels = net.channels(x);
-        Layer convolution =
-            i <= 2
-                ? new Layer.Convolution(channels, width, 2, 2, 0, false)
-                : new Layer.Convolution(channels, width, 3, 1, 1, false);
-        x = net.add("conv" + i, convolution, x);
+        Layer.Window window = i <= 2 ? new Layer.Window(2, 2, 0) : new Layer.Window(3, 1, 1);
+        x = net.add("conv" + i, Layer.Convolution.square(channels, width, window, false), x);
         x = net.add("conv" + i + ".norm", new Layer.BatchNorm(width), x);
         x = net.add("relu" + i, Activation.RELU, x);
       }

@@ -58,32 +58,47 @@ public sealed interface Layer {
   }
 
   /**
-   * A two-dimensional convolution.
+   * How a convolution goes along one axis of an image.
    *
-   * @param kernel its side, k: the weights are outputs × inputs × k × k
+   * @param size of the kernel, k
+   * @param padding zeros before and after
    */
-  record Convolution(int inputs, int outputs, int kernel, int stride, int padding, boolean bias)
+  record Window(int size, int stride, int padding) {
+    static final Window POINT = new Window(1, 1, 0);
+
+    int positions(int input) {
+      return (input + 2 * padding - size) / stride + 1;
+    }
+
+    int smallest() {
+      return size - 2 * padding;
+    }
+  }
+
+  /** A two-dimensional convolution; the weights are outputs × inputs × k₁ × k₂. */
+  record Convolution(int inputs, int outputs, Window vertical, Window horizontal, boolean bias)
       implements Layer {
+    static Convolution square(int inputs, int outputs, Window both, boolean bias) {
+      return new Convolution(inputs, outputs, both, both, bias);
+    }
+
     @Override
     public List<Parameter> parameters() {
-      return weights(List.of(outputs, inputs, kernel, kernel), bias);
+      return weights(List.of(outputs, inputs, vertical.size, horizontal.size), bias);
     }
 
     @Override
     public List<Integer> output(List<List<Integer>> shapes) {
       List<Integer> input = shapes.get(0);
-      int smallest = kernel - 2 * padding;
       require(
           isImage(input)
               && input.get(0) == inputs
-              && Math.min(input.get(1), input.get(2)) >= smallest,
-          "an image of %d channels, at least %dx%d".formatted(inputs, smallest, smallest),
+              && input.get(1) >= vertical.smallest()
+              && input.get(2) >= horizontal.smallest(),
+          "an image of %d channels, at least %dx%d"
+              .formatted(inputs, vertical.smallest(), horizontal.smallest()),
           input);
-      return List.of(outputs, side(input.get(1)), side(input.get(2)));
-    }
-
-    private int side(int input) {
-      return (input + 2 * padding - kernel) / stride + 1;
+      return List.of(outputs, vertical.positions(input.get(1)), horizontal.positions(input.get(2)));
     }
   }
 

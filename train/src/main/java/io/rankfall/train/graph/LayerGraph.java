@@ -1,8 +1,10 @@
 package io.rankfall.train.graph;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -81,6 +83,10 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
       return List.of();
     }
     List<Node> projections = nodes.get(input).inputs().stream().map(nodes::get).toList();
+    if (projections.stream().map(Node::inputs).distinct().count() > 1) {
+      // Chains of smaller layers stand there; what follows is none of the factors.
+      return List.of();
+    }
     return List.of(
         new AttentionHeads(
             nodes.get(input).name(),
@@ -104,6 +110,43 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
   /** Whether a layer's outputs depend on the other examples of its batch. */
   public boolean normalizesBatches() {
     return nodes.stream().anyMatch(node -> node.layer() instanceof Layer.BatchNorm);
+  }
+
+  /**
+   * The graph with layers cut; batch normalisations become as wide as what they normalise.
+   *
+   * @throws IllegalArgumentException naming the layer, if there is none of a cut's name, or the
+   *     layers around it do not fit
+   */
+  public LayerGraph cut(List<Cut> cuts) {
+    Map<String, Cut> byLayer = new HashMap<>();
+    cuts.forEach(cut -> byLayer.put(cut.layer(), cut));
+    Builder cutNetwork = new Builder(input);
+    List<Integer> places = new ArrayList<>();
+    for (Node node : nodes) {
+      int[] from =
+          node.inputs().stream().mapToInt(i -> i == INPUT ? INPUT : places.get(i)).toArray();
+      Cut cut = byLayer.remove(node.name());
+      if (cut != null) {
+        int x = from[0];
+        for (Cut.Link link : cut.chain(node.layer())) {
+          x = cutNetwork.add(node.name() + link.suffix(), link.layer(), x);
+        }
+        places.add(x);
+      } else {
+        Layer layer =
+            node.layer() instanceof Layer.BatchNorm
+                ? new Layer.BatchNorm(cutNetwork.channels(from[0]))
+                : node.layer();
+        places.add(cutNetwork.add(node.name(), layer, from));
+      }
+    }
+    if (!byLayer.isEmpty()) {
+      throw new IllegalArgumentException(
+          "cuts: expected layers among %s, found %s"
+              .formatted(weighted().stream().map(Node::name).toList(), byLayer.keySet()));
+    }
+    return cutNetwork.graph();
   }
 
   /** Puts a graph together node by node. Each method returns the number of the node it added. */
@@ -160,7 +203,8 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
           new Layer.BatchNorm(outputs),
           add(
               name,
-              new Layer.Convolution(channels(from), outputs, kernel, stride, kernel / 2, false),
+              Layer.Convolution.square(
+                  channels(from), outputs, new Layer.Window(kernel, stride, kernel / 2), false),
               from));
     }
 

@@ -19,7 +19,8 @@ final class Transformer {
     int width = options.count("width");
     int patch = options.count("patch");
     Layer patches =
-        new Layer.Convolution(net.channels(LayerGraph.INPUT), width, patch, patch, 0, true);
+        Layer.Convolution.square(
+            net.channels(LayerGraph.INPUT), width, new Layer.Window(patch, patch, 0), true);
     int x = net.add("patches", patches, LayerGraph.INPUT);
     x = net.add("tokens", new Layer.Tokens(), x);
     x = net.add("positions", new Layer.Positions(net.channels(x), width), x);

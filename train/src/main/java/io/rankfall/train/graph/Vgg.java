@@ -8,6 +8,8 @@ import java.util.List;
  * 3×3 convolutions with bias, batch normalisation, and one linear layer.
  */
 final class Vgg {
+  private static final Layer.Window WINDOW = new Layer.Window(3, 1, 1);
+
   private Vgg() {}
 
   /** {@code plan} lists the convolutions' outputs, and P where a pooling halves the image. */
@@ -22,7 +24,7 @@ final class Vgg {
       } else {
         String name = "conv" + ++convolutions;
         int width = Integer.parseInt(step);
-        x = net.add(name, new Layer.Convolution(net.channels(x), width, 3, 1, 1, true), x);
+        x = net.add(name, Layer.Convolution.square(net.channels(x), width, WINDOW, true), x);
         x = net.add(name + ".norm", new Layer.BatchNorm(width), x);
         x = net.add("relu" + convolutions, Layer.Activation.RELU, x);
       }
