@@ -2,7 +2,6 @@ package io.rankfall.benchmarks;
 
 import io.rankfall.train.Batch;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.FashionMnist;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
@@ -10,6 +9,7 @@ import io.rankfall.train.Mlp;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;

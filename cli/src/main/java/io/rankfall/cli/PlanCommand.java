@@ -9,7 +9,7 @@ import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.FashionMnist;
+import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.plan.RankTarget;
 import java.io.IOException;
 import java.util.List;

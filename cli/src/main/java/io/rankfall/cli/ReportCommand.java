@@ -6,7 +6,7 @@ import io.rankfall.study.statistics.RunTable;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
-import io.rankfall.train.FashionMnist;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,7 @@ import io.rankfall.study.statistics.StudyStatistics;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
-import io.rankfall.train.FashionMnist;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -2,8 +2,8 @@ package io.rankfall.cli;
 
 import io.rankfall.study.sweep.Worker;
 import io.rankfall.study.sweep.WorkerJvm;
-import io.rankfall.train.FashionMnist;
 import io.rankfall.train.RunSpec;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

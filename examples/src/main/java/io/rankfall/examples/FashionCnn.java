@@ -31,7 +31,7 @@ import io.rankfall.djl.LowRankBlocks;
 import io.rankfall.djl.RankListener;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Examples;
-import io.rankfall.train.FashionMnist;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -3,6 +3,7 @@ package io.rankfall.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankfall.spectra.Matrix;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package io.rankfall.benchmarks.peers;
 
 import io.rankfall.spectra.Matrix;
 import io.rankfall.train.Examples;
-import io.rankfall.train.FashionMnist;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

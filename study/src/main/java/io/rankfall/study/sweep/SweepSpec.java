@@ -1,6 +1,6 @@
 package io.rankfall.study.sweep;
 
-import io.rankfall.train.FashionMnist;
+import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
 import java.io.IOException;

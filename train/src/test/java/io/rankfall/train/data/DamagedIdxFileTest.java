@@ -1,7 +1,8 @@
-package io.rankfall.train;
+package io.rankfall.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rankfall.train.DataFormatException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
@@ -30,7 +31,8 @@ final class DamagedIdxFileTest {
   private static void readOrRefuse(byte[] file) {
     try {
       IdxFile.Images images = IdxFile.images("some file", file);
-      assertThat(images.pixels().length).isEqualTo(images.count() * images.rows() * images.cols());
+      assertThat(images.pixels().capacity())
+          .isEqualTo(images.count() * images.rows() * images.cols());
     } catch (DataFormatException e) {
       assertThat(e.getMessage()).startsWith("some file: expected ").doesNotContain("\n");
     }

@@ -1,5 +1,7 @@
-package io.rankfall.train;
+package io.rankfall.train.data;
 
+import io.rankfall.train.DataFormatException;
+import io.rankfall.train.InputShape;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,7 +14,15 @@ final class IdxFile {
   private IdxFile() {}
 
   /** Images: count × rows × cols; {@code pixels} holds rows·cols bytes an image. */
-  record Images(int count, int rows, int cols, byte[] pixels) {}
+  record Images(String name, int count, int rows, int cols, ByteBuffer pixels) {
+
+    /** These with their labels. */
+    ImageSet labelled(byte[] labels) throws DataFormatException {
+      byte[] bytes = new byte[pixels.remaining()];
+      pixels.get(0, bytes);
+      return ImageSet.of(name, new InputShape(1, rows, cols), bytes, labels);
+    }
+  }
 
   static Images images(String name, byte[] file) throws DataFormatException {
     ByteBuffer buffer = header(name, file, 3);
@@ -20,20 +30,16 @@ final class IdxFile {
     int rows = dimension(name, buffer);
     int cols = dimension(name, buffer);
     requireBody(name, buffer, (long) count * rows * cols);
-    return new Images(count, rows, cols, body(buffer));
+    return new Images(name, count, rows, cols, buffer.slice());
   }
 
   static byte[] labels(String name, byte[] file) throws DataFormatException {
     ByteBuffer buffer = header(name, file, 1);
     int count = dimension(name, buffer);
     requireBody(name, buffer, count);
-    return body(buffer);
-  }
-
-  private static byte[] body(ByteBuffer buffer) {
-    byte[] body = new byte[buffer.remaining()];
-    buffer.get(body);
-    return body;
+    byte[] labels = new byte[count];
+    buffer.get(labels);
+    return labels;
   }
 
   private static ByteBuffer header(String name, byte[] file, int dimensions)

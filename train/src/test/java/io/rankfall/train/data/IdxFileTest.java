@@ -1,8 +1,9 @@
-package io.rankfall.train;
+package io.rankfall.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rankfall.train.DataFormatException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -35,8 +36,8 @@ final class IdxFileTest {
     assertThat(images.count()).isEqualTo(2);
     assertThat(images.rows()).isEqualTo(1);
     assertThat(images.cols()).isEqualTo(3);
-    assertThat(images.pixels().length).isEqualTo(6);
-    assertThat(images.pixels()[5]).isEqualTo((byte) 255);
+    assertThat(images.pixels().capacity()).isEqualTo(6);
+    assertThat(images.pixels().get(5)).isEqualTo((byte) 255);
     assertThat(IdxFile.labels("y", file(0x801, 3, 7, 0, 9))).containsExactly(7, 0, 9);
   }
 
