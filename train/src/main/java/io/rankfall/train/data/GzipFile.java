@@ -48,7 +48,7 @@ final class GzipFile {
    */
   static byte[] unzip(String name, byte[] compressed) throws IOException {
     try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
-      return Limit.read(name, in);
+      return Limit.readAll(name, in);
     } catch (EOFException | ZipException e) {
       DataFormatException refusal =
           new DataFormatException(
