@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       InspectCommand.class,
       CompressCommand.class,
+      ShrinkCommand.class,
       SweepCommand.class,
       RunsCommand.class,
       StatisticsCommand.class,

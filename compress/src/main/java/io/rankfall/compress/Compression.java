@@ -30,7 +30,7 @@ public final class Compression {
   Metric metric = Metric.ACCURACY;
   int batch = BATCH;
   CompressionListener listener = CompressionListener.NONE;
-  Refinement refinement = (model, plan) -> model;
+  Optional<Refinement> refinement = Optional.empty();
   final List<String> notes = new ArrayList<>();
 
   private Compression(Path file, Goal goal) {
@@ -112,12 +112,19 @@ public final class Compression {
      * @param plan what became of each layer
      * @throws IOException in one line, if that fails; nothing is written then
      */
-    OnnxModel refine(OnnxModel model, RankPlan plan) throws IOException;
+    Refined refine(OnnxModel model, RankPlan plan) throws IOException;
   }
+
+  /**
+   * What a {@link Refinement} made.
+   *
+   * @param note one line for the user and the report
+   */
+  public record Refined(OnnxModel model, String note) {}
 
   /** Refines the smaller model of an ONNX file, for example by training it on. */
   public Compression refinement(Refinement how) {
-    refinement = how;
+    refinement = Optional.of(how);
     return this;
   }
 

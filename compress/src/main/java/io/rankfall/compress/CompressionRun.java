@@ -210,12 +210,12 @@ final class CompressionRun implements CompressionTask {
     }
     Optional<OnnxRuntimeSession> loaded = loaded();
     if (loaded.isEmpty()) {
-      wanted.refinement.refine(found.model(), found.plan()).write(out);
+      refined().write(out);
       return planned();
     }
     try (OnnxRuntimeSession dense = loaded.get()) {
       OnnxRuntimeSession.of(found.model()).close();
-      wanted.refinement.refine(found.model(), found.plan()).write(out);
+      refined().write(out);
       wanted.listener.onStage("measuring " + out);
       OnnxModel written = OnnxModel.read(out);
       try (OnnxRuntimeSession compressed = OnnxRuntimeSession.open(out)) {
@@ -231,6 +231,15 @@ final class CompressionRun implements CompressionTask {
                     .timed(wanted, dense, compressed));
       }
     }
+  }
+
+  private OnnxModel refined() throws IOException {
+    if (wanted.refinement.isEmpty()) {
+      return found.model();
+    }
+    Compression.Refined refined = wanted.refinement.get().refine(found.model(), found.plan());
+    note(refined.note());
+    return refined.model();
   }
 
   private Optional<OnnxRuntimeSession> loaded() {

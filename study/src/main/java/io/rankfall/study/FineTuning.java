@@ -5,7 +5,6 @@ import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
 import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.Evaluation;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
@@ -16,7 +15,6 @@ import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +48,7 @@ public final class FineTuning implements Compression.Refinement {
   }
 
   @Override
-  public OnnxModel refine(OnnxModel model, RankPlan plan) throws IOException {
+  public Compression.Refined refine(OnnxModel model, RankPlan plan) throws IOException {
     CompressedNetwork compressed =
         new CompressedNetwork(spec.architecture(), plan, model, "compressed network");
     Network before = compressed.network();
@@ -58,7 +56,7 @@ public final class FineTuning implements Compression.Refinement {
       Run tuned = new Trainer(dataset).train(spec(before), before, listener);
       run = tuned;
       if (tuned.outcome() instanceof RunOutcome.Completed completed) {
-        return compressed.with(completed.network());
+        return new Compression.Refined(compressed.with(completed.network()), note(tuned));
       }
       throw new IOException(
           "fine-tuning: expected a training that converges, found %s at learning rate %s; give a smaller one"
@@ -69,6 +67,15 @@ public final class FineTuning implements Compression.Refinement {
       stopped.initCause(e);
       throw stopped;
     }
+  }
+
+  private String note(Run tuned) {
+    return "the compressed network was trained on for %d epochs of %s: test accuracy %.2f %% before, %.2f %% after"
+        .formatted(
+            epochs,
+            dataset.name(),
+            100 * tuned.epochs().get(0).test().accuracy(),
+            100 * tuned.epochs().get(tuned.epochs().size() - 1).test().accuracy());
   }
 
   private RunSpec spec(Network before) {
@@ -100,11 +107,5 @@ public final class FineTuning implements Compression.Refinement {
       throw new IllegalStateException("fine-tuning: expected refine() before run()");
     }
     return run;
-  }
-
-  /** On the test examples, before and after. */
-  public List<Evaluation> beforeAndAfter() {
-    var measured = run().epochs();
-    return List.of(measured.get(0).test(), measured.get(measured.size() - 1).test());
   }
 }

@@ -96,6 +96,11 @@ public record Optimizer(
     this(learningRate, weightDecay, momentum, schedule, Method.SGD, DecayOn.ALL, 0);
   }
 
+  /** The same with another schedule. */
+  public Optimizer withSchedule(Schedule other) {
+    return new Optimizer(learningRate, weightDecay, momentum, other, method, decayOn, clipNorm);
+  }
+
   /** The same with another wd. */
   public Optimizer withWeightDecay(double other) {
     return new Optimizer(learningRate, other, momentum, schedule, method, decayOn, clipNorm);

@@ -118,6 +118,12 @@ public record RunSpec(
         dataset, architecture, initialization, batchSize, optimizer, count, seed, learner, loss);
   }
 
+  /** The same training with another optimizer. */
+  public RunSpec with(Optimizer other) {
+    return new RunSpec(
+        dataset, architecture, initialization, batchSize, other, epochs, seed, learner, loss);
+  }
+
   /** The same training with other batches and weight decay. */
   public RunSpec with(int otherBatchSize, double weightDecay) {
     return new RunSpec(

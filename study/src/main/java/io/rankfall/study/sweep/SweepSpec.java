@@ -1,8 +1,8 @@
 package io.rankfall.study.sweep;
 
-import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
+import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;

@@ -1,0 +1,198 @@
+package io.rankfall.cli;
+
+import io.rankfall.compress.BudgetException;
+import io.rankfall.compress.CompressionListener;
+import io.rankfall.compress.RankPolicy;
+import io.rankfall.study.FineTuning;
+import io.rankfall.study.RunFiles;
+import io.rankfall.study.Shrinking;
+import io.rankfall.study.report.CompressionPage;
+import io.rankfall.train.CosineSchedule;
+import io.rankfall.train.Dataset;
+import io.rankfall.train.EpochRecord;
+import io.rankfall.train.Optimizer;
+import io.rankfall.train.Run;
+import io.rankfall.train.RunOutcome;
+import io.rankfall.train.RunSpec;
+import io.rankfall.train.StepResult;
+import io.rankfall.train.Trainer;
+import io.rankfall.train.TrainingListener;
+import io.rankfall.train.data.DataFolder;
+import io.rankfall.train.data.Datasets;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "shrink",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    description = {
+      "Makes a small network in one go: trains one so that its ranks fall, compresses it to a share of",
+      "its parameters with factors fitted to training examples, trains the small one on with its ranks,",
+      "exports it, and measures the file beside the dense one.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  rankfall shrink --arch lenet5 --data fashion-mnist --params 0.05",
+      "  rankfall shrink --arch lenet300 --params 0.05 --epochs 40 --finetune-epochs 20 --out small",
+      "",
+      "Unless --weight-decay is given it is 7.5/(T*µ) for T steps, between 2e-4 and 2e-3: so a training",
+      "forgets its initial weights often enough for ranks to fall. Unless a schedule is given, learning",
+      "rates fall along a cosine, in both trainings.",
+      "",
+      "Writes run.json, model.onnx and model.safetensors (dense), small.onnx and report.html to --out.",
+      "Exit code 1 when the training diverged, no ranks meet the budget, or more than --max-drop is lost."
+    })
+final class ShrinkCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--params",
+      paramLabel = "SHARE",
+      description = "Parameters to keep, as a share of the dense network's.")
+  private double share = 0.05;
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME",
+      description = "Data set: a known name or a folder of one's own.")
+  private String data = "fashion-mnist";
+
+  @Option(
+      names = "--finetune-epochs",
+      paramLabel = "N",
+      description = "Epochs of training the small network on; half of --epochs by default.")
+  private @Nullable Integer tuningEpochs;
+
+  @Option(
+      names = "--finetune-lr",
+      paramLabel = "MU",
+      description = "Its first learning rate; half of --lr by default.")
+  private @Nullable Double tuningRate;
+
+  @Option(
+      names = "--max-drop",
+      paramLabel = "POINTS",
+      description = "Points of test accuracy that may be lost without exit code 1.")
+  private double maxDrop = 0.5;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Folder for all files.")
+  private Path out = Path.of("rankfall-shrink");
+
+  @Mixin private final SpecOptions options = new SpecOptions();
+
+  @Spec private @Nullable CommandSpec command;
+
+  private final Console console;
+
+  ShrinkCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException, BudgetException {
+    RankPolicy.ParameterBudget budget =
+        UsageException.ifRefused(() -> new RankPolicy.ParameterBudget(share));
+    Dataset dataset = Datasets.in(DataFolder.byDefault()).open(data);
+    RunSpec spec = UsageException.ifRefused(() -> spec(dataset));
+    Trainer trainer = new Trainer(dataset);
+    UsageException.ifRefused(() -> trainer.requireFit(spec));
+    OutputFolder.require(out);
+    console.progress(
+        "Training %s (%,d parameters) on %s: B=%d, µ=%s, wd=%s, %d epochs"
+            .formatted(
+                spec.architecture().shortLabel(),
+                spec.architecture().parameters(),
+                dataset.name(),
+                spec.batchSize(),
+                spec.optimizer().learningRate(),
+                spec.optimizer().weightDecay(),
+                spec.epochs()));
+    Run dense = trainer.train(spec, progress("dense", spec.epochs(), spec, dataset));
+    console.endStatus();
+    RunFiles.write(out, dense, dataset);
+    if (dense.outcome() instanceof RunOutcome.Diverged diverged) {
+      console.out().println("diverged at " + diverged.message());
+      return ExitCode.FINDING;
+    }
+    return shrink(budget, spec, dataset);
+  }
+
+  private int shrink(RankPolicy.ParameterBudget budget, RunSpec spec, Dataset dataset)
+      throws IOException, BudgetException {
+    int epochs = tuningEpochs == null ? Math.max(1, spec.epochs() / 2) : tuningEpochs;
+    double rate =
+        tuningRate == null ? FineTuning.RATE_SHARE * spec.optimizer().learningRate() : tuningRate;
+    CompressionListener compression = new CompressionProgress(console, budget);
+    Shrinking.Result result =
+        new Shrinking(out, spec, dataset)
+            .shrink(
+                budget,
+                new Shrinking.Tuning(epochs, rate),
+                new Shrinking.Progress(compression, progress("small", epochs, spec, dataset)));
+    console.endStatus();
+    Path report = out.resolve("report.html");
+    CompressionPage.write(result.report(), report);
+    new CompressionText(console).print(result.report());
+    double lost = result.report().onData().get(0).score().orElseThrow().drop();
+    console
+        .out()
+        .printf(
+            "%nTest accuracy: %.2f %% dense, %.2f %% compressed to %.1f %% of the parameters, %.2f %% trained on: %s%n",
+            100 * result.report().onData().get(0).score().orElseThrow().dense(),
+            100 * result.before().accuracy(),
+            100 * result.report().plan().share(),
+            100 * result.report().onData().get(0).score().orElseThrow().compressed(),
+            lost > 0 ? "%.2f points lost".formatted(lost) : "nothing lost");
+    console.out().println("Model: " + out.resolve(Shrinking.SMALL));
+    console.progress("Report: " + report);
+    return lost <= maxDrop ? ExitCode.OK : ExitCode.FINDING;
+  }
+
+  private RunSpec spec(Dataset dataset) {
+    RunSpec spec = options.spec(dataset.name(), dataset.train().shape(), dataset.train().classes());
+    Optimizer optimizer = spec.optimizer();
+    if (!isGiven("--milestones") && !isGiven("--cosine-epochs")) {
+      optimizer = optimizer.withSchedule(new CosineSchedule(spec.epochs(), 0));
+    }
+    if (!isGiven("--weight-decay")) {
+      optimizer =
+          optimizer.withWeightDecay(
+              Shrinking.weightDecay(
+                  dataset.train().size(),
+                  spec.batchSize(),
+                  optimizer.learningRate(),
+                  spec.epochs()));
+    }
+    return spec.with(optimizer);
+  }
+
+  private boolean isGiven(String option) {
+    return command != null && command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private TrainingListener progress(String name, int epochs, RunSpec spec, Dataset dataset) {
+    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
+    TimeLeft timeLeft = new TimeLeft((double) steps * epochs);
+    EpochLines lines = new EpochLines(console, epochs, "dense".length());
+    return new TrainingListener() {
+      @Override
+      public void onEpoch(EpochRecord record) {
+        lines.print(name, record, timeLeft.text());
+      }
+
+      @Override
+      public void onStep(int epoch, int step, StepResult result) {
+        timeLeft.did(1);
+        console.status(timeLeft.bar("training"));
+      }
+    };
+  }
+}
