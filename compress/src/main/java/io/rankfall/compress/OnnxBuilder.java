@@ -102,12 +102,12 @@ public final class OnnxBuilder {
             .setOpType(type)
             .setName(name)
             .addAllInput(inputs)
-            .addOutput(name + ".out");
+            .addOutput(name + ".y");
     for (Attribute attribute : attributes) {
       node.addAttribute(attribute.proto);
     }
     graph.addNode(node);
-    return name + ".out";
+    return name + ".y";
   }
 
   /**

@@ -1,0 +1,228 @@
+package io.rankfall.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.rankfall.compress.BudgetException;
+import io.rankfall.compress.Compression;
+import io.rankfall.compress.Compression.Refined;
+import io.rankfall.compress.ModelFormatException;
+import io.rankfall.compress.ModelInputs;
+import io.rankfall.compress.OnnxModel;
+import io.rankfall.compress.OnnxRuntimeSession;
+import io.rankfall.compress.RankPlan;
+import io.rankfall.compress.RankPolicy.ParameterBudget;
+import io.rankfall.compress.Rows;
+import io.rankfall.train.Architecture;
+import io.rankfall.train.Batch;
+import io.rankfall.train.CutArchitecture;
+import io.rankfall.train.Dataset;
+import io.rankfall.train.Examples;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.InputShape;
+import io.rankfall.train.Labels;
+import io.rankfall.train.Learner;
+import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Network;
+import io.rankfall.train.Optimizer;
+import io.rankfall.train.RunSpec;
+import io.rankfall.train.StepSchedule;
+import io.rankfall.train.TrainingListener;
+import io.rankfall.train.graph.Cut;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class CompressedNetworkTest {
+  private static final InputShape IMAGE = new InputShape(1, 16, 16);
+  private static final int CLASSES = 4;
+  private static final int EXAMPLES = 200;
+  private static final Optimizer OPTIMIZER = new Optimizer(0.05, 1e-3, 0, StepSchedule.CONSTANT);
+
+  @TempDir private Path folder = Path.of("");
+
+  /** Images of which each class has a pattern of its own under noise. */
+  private static Examples patterns(long seed) {
+    SplittableRandom pattern = new SplittableRandom(9);
+    float[][] means = new float[CLASSES][IMAGE.size()];
+    for (float[] mean : means) {
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] = (float) pattern.nextGaussian();
+      }
+    }
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] inputs = new float[EXAMPLES * IMAGE.size()];
+    int[] labels = new int[EXAMPLES];
+    for (int e = 0; e < EXAMPLES; e++) {
+      labels[e] = random.nextInt(CLASSES);
+      for (int i = 0; i < IMAGE.size(); i++) {
+        inputs[e * IMAGE.size() + i] = means[labels[e]][i] + 2 * (float) random.nextGaussian();
+      }
+    }
+    return Examples.of(IMAGE, inputs, Labels.of(CLASSES, labels));
+  }
+
+  private static Network trained(Architecture architecture, Examples examples) {
+    try (Learner learner =
+        LearnerKind.fastest(architecture, OPTIMIZER)
+            .start(architecture.initialize(Initialization.HE, 1), OPTIMIZER, 20)) {
+      for (int step = 0; step < 20; step++) {
+        learner.step(Batch.range(examples, step * 10 % EXAMPLES, 10), 0.02);
+      }
+      return learner.network();
+    }
+  }
+
+  private Path exported(Network network) throws IOException {
+    Path file = folder.resolve("dense.onnx");
+    NetworkExport.onnx(network).write(file);
+    return file;
+  }
+
+  private static Compression compression(Path file, double share, Examples examples) {
+    return Compression.of(file, new ParameterBudget(share))
+        .calibration(ModelInputs.of(Rows.of(IMAGE.size(), examples.inputs(0, examples.size()))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "mlp:depth=2,width=40,bn 0.3",
+        "mlp:depth=2,width=40,bias=false 0.3",
+        "lenet5 0.1",
+        "convnet:depth=4,width=12 0.4",
+        "vit:depth=1,width=24,heads=2 0.6"
+      })
+  void itsNetworkComputesWhatTheFileDoes(String name, double share)
+      throws IOException, BudgetException {
+    Architecture architecture = Architecture.named(name, IMAGE, CLASSES);
+    Examples examples = patterns(1);
+    Path dense = exported(trained(architecture, examples));
+    Path small = folder.resolve("small.onnx");
+    Network[] read = new Network[1];
+
+    compression(dense, share, examples)
+        .refinement(
+            (model, plan) -> {
+              CompressedNetwork compressed =
+                  new CompressedNetwork(architecture, plan, model, "small");
+              read[0] = compressed.network();
+              return new Refined(compressed.with(read[0]), "read");
+            })
+        .write(small);
+
+    assertThat(read[0].architecture()).isInstanceOf(CutArchitecture.class);
+    assertThat(read[0].architecture().parameters())
+        .isLessThanOrEqualTo((long) (share * architecture.parameters()) + running(read[0]));
+    float[] inputs = examples.inputs(0, 30);
+    try (OnnxRuntimeSession session = OnnxRuntimeSession.open(small);
+        Learner learner = LearnerKind.DJL.start(read[0], OPTIMIZER, 30)) {
+      float[] found = learner.logits(examples, 0, 30);
+      float[] expected = session.logits(Rows.of(IMAGE.size(), inputs)).toArray();
+      assertThat(found).hasSameSizeAs(expected);
+      for (int i = 0; i < found.length; i++) {
+        assertThat((double) found[i]).isCloseTo(expected[i], within(1e-4));
+      }
+    }
+  }
+
+  /** A file's budget counts running statistics, an architecture's parameters do not. */
+  private static long running(Network network) {
+    return network.architecture().graph().parameters().stream()
+        .filter(named -> !named.parameter().trained())
+        .mapToLong(named -> named.parameter().size())
+        .sum();
+  }
+
+  @Test
+  void trainingOnBringsBackWhatCompressionLost() throws IOException, BudgetException {
+    Architecture architecture = Architecture.named("mlp:depth=2,width=40,bn", IMAGE, CLASSES);
+    Examples examples = patterns(1);
+    Dataset dataset = new Dataset("patterns", examples, patterns(2), "0");
+    Path dense = exported(trained(architecture, examples));
+    RunSpec spec =
+        new RunSpec(
+            "patterns",
+            architecture,
+            Initialization.HE,
+            20,
+            OPTIMIZER,
+            1,
+            1,
+            LearnerKind.fastest(architecture, OPTIMIZER));
+    FineTuning tuning = new FineTuning(spec, dataset, 4, 0.05, TrainingListener.NONE);
+    Path small = folder.resolve("small.onnx");
+
+    var report = Compression.of(dense, new ParameterBudget(0.1)).refinement(tuning).write(small);
+
+    double before = tuning.run().epochs().get(0).test().accuracy();
+    double after = tuning.run().epochs().get(4).test().accuracy();
+    assertThat(after).isGreaterThan(before + 0.1);
+    assertThat(report.notes())
+        .anyMatch(note -> note.startsWith("the compressed network was trained on for 4 epochs"));
+    try (OnnxRuntimeSession session = OnnxRuntimeSession.open(small)) {
+      int[] labels = new int[EXAMPLES];
+      for (int i = 0; i < EXAMPLES; i++) {
+        labels[i] = dataset.test().label(i);
+      }
+      Rows images = Rows.of(IMAGE.size(), dataset.test().inputs(0, EXAMPLES));
+      assertThat(session.accuracy(images, labels)).isCloseTo(after, within(0.006));
+    }
+    assertThat(OnnxModel.read(small).parameters())
+        .isLessThanOrEqualTo((long) (0.1 * OnnxModel.read(dense).parameters()));
+    assertThat(tuning.run().spec().optimizer().learningRate(4)).isLessThan(0.01);
+  }
+
+  @Test
+  void aPlanOfAnotherNetworkIsRefused() throws IOException, BudgetException {
+    Architecture architecture = Architecture.named("mlp:depth=2,width=40", IMAGE, CLASSES);
+    Architecture other = Architecture.named("mlp:depth=1,width=40", IMAGE, CLASSES);
+    Path dense = exported(architecture.initialize(Initialization.HE, 1));
+
+    assertThatThrownBy(
+            () ->
+                Compression.of(dense, new ParameterBudget(0.5))
+                    .refinement(
+                        (model, plan) ->
+                            new Refined(model, read(other, plan, model).architecture().label()))
+                    .write(folder.resolve("small.onnx")))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("layer")
+        .hasMessageContaining("'fc3'");
+    assertThat(folder.resolve("small.onnx")).doesNotExist();
+  }
+
+  private static Network read(Architecture architecture, RankPlan plan, OnnxModel model)
+      throws ModelFormatException {
+    return new CompressedNetwork(architecture, plan, model, "small").network();
+  }
+
+  @Test
+  void aCutArchitectureIsReadBackFromJson() {
+    Architecture whole = Architecture.named("mlp:depth=2,width=40,bn", IMAGE, CLASSES);
+    Architecture cut =
+        new CutArchitecture(
+            whole,
+            List.of(
+                new Cut("fc1", Cut.Kind.CHANNEL, 30, 256, List.of(7)),
+                new Cut("fc2", Cut.Kind.WHOLE, 40, 30, List.of())));
+    RunSpec spec =
+        new RunSpec("patterns", cut, Initialization.HE, 4, OPTIMIZER, 1, 1, LearnerKind.DJL);
+
+    assertThat(RunSpec.ofJson(spec.json())).isEqualTo(spec);
+    assertThat(cut.graph().parameters().stream().map(p -> p.name()))
+        .contains("fc1.right.weight", "fc1.left.weight", "fc1.left.bias", "fc2.weight");
+    assertThatThrownBy(
+            () ->
+                new CutArchitecture(
+                    whole, List.of(new Cut("fc1", Cut.Kind.CHANNEL, 30, 256, List.of(7)))))
+        .hasMessageContaining("layer fc2: expected 40 features");
+  }
+}
