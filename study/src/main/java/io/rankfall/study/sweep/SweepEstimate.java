@@ -46,7 +46,7 @@ public record SweepEstimate(
           spec.architecture(),
           spec.batchSize(),
           optimizer.method(),
-          copies(optimizer),
+          SweepEstimate.copies(optimizer),
           optimizer.clipNorm() == 0 ? Clipping.NONE : Clipping.SOME,
           spec.learner());
     }

@@ -55,7 +55,7 @@ class SweepSpecTest {
     assertThat(first.initialization()).isEqualTo(Initialization.PYTORCH);
     assertThat(first.batchSize()).isEqualTo(4);
     assertThat(first.optimizer().learningRate()).isEqualTo(1e-3);
-    assertThat(first.optimizer().schedule().milestones()).containsExactly(1, 2);
+    assertThat(first.optimizer().schedule().steps().milestones()).containsExactly(1, 2);
     assertThat(first.seed()).isEqualTo(7);
     RunSpec last = sweep.runs().get(15);
     assertThat(last.optimizer().learningRate()).isEqualTo(0.5);
@@ -118,7 +118,7 @@ class SweepSpecTest {
     assertThat(grid.runs()).allMatch(r -> r.optimizer().momentum() == 0 && r.epochs() == 50);
     SweepSpec full = SweepSpec.read("paper-mlp-full", Overrides.NONE);
     assertThat(full.runs())
-        .allMatch(r -> r.optimizer().schedule().milestones().equals(List.of(60, 100, 200)));
+        .allMatch(r -> r.optimizer().schedule().steps().milestones().equals(List.of(60, 100, 200)));
     assertThat(full.spectraEvery()).isEqualTo(10);
     for (String preset : SweepSpec.PRESETS) {
       assertThat(SweepSpec.read(preset, Overrides.NONE).name()).isEqualTo(preset);
