@@ -44,9 +44,7 @@ final class OptimizersTest {
                 optimizer(Method.NESTEROV, 0.1, 0.5, 0.6, DecayOn.MATRICES, 0),
                 1),
             Arguments.of(
-                "nesterov-clipped",
-                optimizer(Method.NESTEROV, 0.1, 0.1, 0.9, DecayOn.ALL, 1.5),
-                0),
+                "nesterov-clipped", optimizer(Method.NESTEROV, 0.1, 0.1, 0.9, DecayOn.ALL, 1.5), 0),
             Arguments.of("adamw", optimizer(Method.ADAMW, 0.02, 0.5, 0, DecayOn.ALL, 0), 0),
             Arguments.of(
                 "adamw-clipped", optimizer(Method.ADAMW, 0.02, 0.5, 0, DecayOn.MATRICES, 15), 1),
@@ -78,7 +76,9 @@ final class OptimizersTest {
             .as("loss of step %d", s)
             .isCloseTo(expected[0], within(TOLERANCE * expected[0]));
         Cases.assertClose(
-            learner.network(), network(Arrays.copyOfRange(expected, 1, expected.length)), TOLERANCE);
+            learner.network(),
+            network(Arrays.copyOfRange(expected, 1, expected.length)),
+            TOLERANCE);
       }
     }
   }

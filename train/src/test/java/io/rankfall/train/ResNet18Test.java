@@ -43,7 +43,8 @@ final class ResNet18Test {
     for (int i = 0; i < BATCH; i++) {
       labels[i] = (byte) (i * 3 % 10);
     }
-    return Batch.range(Examples.of(3072, 10, Golden.drawn(0, BATCH * 3072L, 4, 0), labels), 0, BATCH);
+    return Batch.range(
+        Examples.of(3072, 10, Golden.drawn(0, BATCH * 3072L, 4, 0), labels), 0, BATCH);
   }
 
   private static List<double[]> golden(String name) throws IOException {
