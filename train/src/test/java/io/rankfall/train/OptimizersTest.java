@@ -30,35 +30,38 @@ final class OptimizersTest {
     return new Optimizer(rate, decay, momentum, StepSchedule.CONSTANT, method, decayOn, clip);
   }
 
-  /** The cases of the script, with every learner that can do them. */
+  private record Case(String name, Optimizer optimizer, Loss loss) {}
+
+  private static final Loss CE = Loss.CROSS_ENTROPY;
+  private static final DecayOn MATRICES = DecayOn.MATRICES;
+
+  /** As in the script. */
+  private static final List<Case> CASES =
+      List.of(
+          new Case("sgd", optimizer(Method.SGD, 0.1, 0.1, 0.9, DecayOn.ALL, 0), CE),
+          new Case("sgd-matrices", optimizer(Method.SGD, 0.1, 0.5, 0, MATRICES, 0), CE),
+          new Case("sgd-clipped", optimizer(Method.SGD, 0.1, 0.1, 0.9, DecayOn.ALL, 1.5), CE),
+          new Case("sgd-mse", optimizer(Method.SGD, 0.1, 0.1, 0.5, MATRICES, 0), Loss.MSE),
+          new Case("nesterov", optimizer(Method.NESTEROV, 0.1, 0.1, 0.9, DecayOn.ALL, 0), CE),
+          new Case(
+              "nesterov-matrices",
+              optimizer(Method.NESTEROV, 0.1, 0.5, 0.6, MATRICES, 0),
+              Loss.MSE),
+          new Case(
+              "nesterov-clipped", optimizer(Method.NESTEROV, 0.1, 0.1, 0.9, DecayOn.ALL, 1.5), CE),
+          new Case("adamw", optimizer(Method.ADAMW, 0.02, 0.5, 0, DecayOn.ALL, 0), CE),
+          new Case("adamw-clipped", optimizer(Method.ADAMW, 0.02, 0.5, 0, MATRICES, 15), Loss.MSE),
+          new Case("muon", optimizer(Method.MUON, 0.05, 0.5, 0, DecayOn.ALL, 0), CE),
+          new Case("muon-clipped", optimizer(Method.MUON, 0.05, 0.5, 0, MATRICES, 2), CE));
+
+  /** Every case with every learner that can do it. */
   static Stream<Arguments> cases() {
-    return Stream.of(
-            Arguments.of("sgd", optimizer(Method.SGD, 0.1, 0.1, 0.9, DecayOn.ALL, 0), 0),
-            Arguments.of(
-                "sgd-matrices", optimizer(Method.SGD, 0.1, 0.5, 0, DecayOn.MATRICES, 0), 0),
-            Arguments.of("sgd-clipped", optimizer(Method.SGD, 0.1, 0.1, 0.9, DecayOn.ALL, 1.5), 0),
-            Arguments.of("sgd-mse", optimizer(Method.SGD, 0.1, 0.1, 0.5, DecayOn.MATRICES, 0), 1),
-            Arguments.of("nesterov", optimizer(Method.NESTEROV, 0.1, 0.1, 0.9, DecayOn.ALL, 0), 0),
-            Arguments.of(
-                "nesterov-matrices",
-                optimizer(Method.NESTEROV, 0.1, 0.5, 0.6, DecayOn.MATRICES, 0),
-                1),
-            Arguments.of(
-                "nesterov-clipped", optimizer(Method.NESTEROV, 0.1, 0.1, 0.9, DecayOn.ALL, 1.5), 0),
-            Arguments.of("adamw", optimizer(Method.ADAMW, 0.02, 0.5, 0, DecayOn.ALL, 0), 0),
-            Arguments.of(
-                "adamw-clipped", optimizer(Method.ADAMW, 0.02, 0.5, 0, DecayOn.MATRICES, 15), 1),
-            Arguments.of("muon", optimizer(Method.MUON, 0.05, 0.5, 0, DecayOn.ALL, 0), 0),
-            Arguments.of(
-                "muon-clipped", optimizer(Method.MUON, 0.05, 0.5, 0, DecayOn.MATRICES, 2), 0))
+    return CASES.stream()
         .flatMap(
             c ->
                 Stream.of(LearnerKind.values())
-                    .filter(kind -> kind.refusal((Optimizer) c.get()[1]).isEmpty())
-                    .map(
-                        kind ->
-                            Arguments.of(
-                                c.get()[0], c.get()[1], Loss.values()[(int) c.get()[2]], kind)));
+                    .filter(kind -> kind.refusal(c.optimizer).isEmpty())
+                    .map(kind -> Arguments.of(c.name, c.optimizer, c.loss, kind)));
   }
 
   @ParameterizedTest
