@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +20,69 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Datasets {
   private final DataFolder folder;
+  private final @Nullable TransferListener listener;
 
-  private Datasets(DataFolder folder) {
+  private Datasets(DataFolder folder, @Nullable TransferListener listener) {
     this.folder = folder;
+    this.listener = listener;
   }
 
   /** Those whose files are there. */
   public static Datasets in(DataFolder folder) {
-    return new Datasets(folder);
+    return new Datasets(folder, null);
+  }
+
+  /** The same, with files that are missing fetched from where they are published. */
+  public Datasets downloading(TransferListener progress) {
+    return new Datasets(folder, progress);
+  }
+
+  /** The files of a known data set that are not there, unpacked ones counted as there. */
+  public List<PublishedFile> missing(KnownDataset known) {
+    FolderFiles files = folder.files(known);
+    return known.files().stream()
+        .filter(file -> files.find(alternatives(known, file)) == null)
+        .toList();
+  }
+
+  /** The names under which a file, or what is in it, may lie in a folder. */
+  private static String[] alternatives(KnownDataset known, PublishedFile file) {
+    return switch (known) {
+      case MNIST -> IdxFolder.names(file.name());
+      case CIFAR10 -> CifarFiles.CIFAR10.oneOfThem();
+      case CIFAR100 -> CifarFiles.CIFAR100.oneOfThem();
+      case FASHION_MNIST, SVHN, AUSTEN -> new String[] {file.name()};
+    };
+  }
+
+  /**
+   * Fetches the files of a known data set that are not there.
+   *
+   * @throws IOException in one line that says which files to put where, if one cannot be had
+   */
+  public void fetch(KnownDataset known, TransferListener progress)
+      throws IOException, InterruptedException {
+    Download download = new Download(Download.Patience.DEFAULT, progress);
+    for (PublishedFile file : missing(known)) {
+      try {
+        download.fetch(file, folder.of(known).resolve(file.name()));
+      } catch (IOException e) {
+        throw new IOException(
+            "%s; %s".formatted(e.getMessage(), missingText(known, missing(known))), e);
+      }
+    }
+  }
+
+  /** Which files belong where, and where they come from. */
+  private String missingText(KnownDataset known, List<PublishedFile> files) {
+    return "%s: expected in %s what %s published at %s, found nothing"
+        .formatted(
+            known.label(),
+            folder.of(known),
+            files.size() == 1 ? "is" : "are",
+            files.stream()
+                .map(file -> file.address().toString())
+                .collect(Collectors.joining(" and ")));
   }
 
   /**
@@ -36,8 +93,9 @@ public final class Datasets {
    * @throws IllegalArgumentException in one line, if nothing has this name, or there are fewer
    *     examples
    * @throws DataFormatException in one line, if a file is missing or damaged
+   * @throws InterruptedException if the thread was interrupted while files were fetched
    */
-  public Dataset open(String name) throws IOException {
+  public Dataset open(String name) throws IOException, InterruptedException {
     DatasetName parts =
         Files.exists(Path.of(name)) && KnownDataset.named(name).isEmpty()
             ? new DatasetName(name, null, null)
@@ -46,7 +104,7 @@ public final class Datasets {
     return parts.examples() == null ? all : all.first(parts.examples());
   }
 
-  private Dataset all(DatasetName name) throws IOException {
+  private Dataset all(DatasetName name) throws IOException, InterruptedException {
     @Nullable KnownDataset known = KnownDataset.named(name.base()).orElse(null);
     if (known == KnownDataset.AUSTEN) {
       requireNoPadding(name);
@@ -63,7 +121,14 @@ public final class Datasets {
     }
   }
 
-  private ImageSplit images(KnownDataset known) throws IOException {
+  private ImageSplit images(KnownDataset known) throws IOException, InterruptedException {
+    List<PublishedFile> missing = missing(known);
+    if (!missing.isEmpty()) {
+      if (listener == null) {
+        throw new DataFormatException(missingText(known, missing));
+      }
+      fetch(known, listener);
+    }
     FolderFiles files = folder.files(known);
     ImageSplit images =
         switch (known) {
@@ -73,7 +138,8 @@ public final class Datasets {
                   IdxFolder.train(files), IdxFolder.test(files), known.contents().classes());
           case CIFAR10 -> CifarFiles.CIFAR10.read(files);
           case CIFAR100 -> CifarFiles.CIFAR100.read(files);
-          case SVHN, AUSTEN -> throw new IllegalStateException(known + " is read elsewhere");
+          case SVHN -> SvhnFiles.read(files);
+          case AUSTEN -> throw new IllegalStateException("a text is read elsewhere");
         };
     KnownDataset.Contents contents = known.contents();
     requireCount(known, "training", contents.train(), images.train().size());
@@ -101,6 +167,9 @@ public final class Datasets {
         return cifar.read(files);
       }
     }
+    if (SvhnFiles.isIn(files)) {
+      return SvhnFiles.read(files);
+    }
     if (IdxFolder.isIn(files)) {
       ImageSet train = IdxFolder.train(files);
       return ImageSplit.of(train, IdxFolder.test(files), train.classes());
@@ -112,30 +181,13 @@ public final class Datasets {
   private static IllegalArgumentException unknown(DatasetName name) {
     List<String> known = Arrays.stream(KnownDataset.values()).map(KnownDataset::label).toList();
     String base = name.base().toLowerCase(Locale.ROOT);
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
     String nearest =
         known.stream()
-            .min(Comparator.comparingInt(label -> edits(label, base)))
-            .filter(label -> edits(label, base) <= Math.max(2, label.length() / 3))
-            .map(label -> "; did you mean %s?".formatted(label))
-            .orElse("");
+            .min(Comparator.comparingInt(label -> distance.apply(label, base)))
+            .orElseThrow();
     return new IllegalArgumentException(
-        "data set: expected %s, or a path, found '%s'%s"
+        "data set: expected one of %s, or a path, found '%s'; the nearest is %s"
             .formatted(String.join(", ", known), name.base(), nearest));
-  }
-
-  /** How many letters must be put in, left out or changed to make the one of the other. */
-  static int edits(String one, String other) {
-    int[] row = new int[other.length() + 1];
-    Arrays.setAll(row, j -> j);
-    for (int i = 1; i <= one.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= other.length(); j++) {
-        int changed = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[other.length()];
   }
 }
