@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,15 @@ public final class Datasets {
     }
   }
 
+  /** As {@link #fetch(KnownDataset, TransferListener)}, of a data set's full name. */
+  public void fetch(String name, TransferListener progress)
+      throws IOException, InterruptedException {
+    Optional<KnownDataset> known = KnownDataset.named(parts(name).base());
+    if (known.isPresent()) {
+      fetch(known.get(), progress);
+    }
+  }
+
   /** Which files belong where, and where they come from. */
   private String missingText(KnownDataset known, List<PublishedFile> files) {
     return "%s: expected in %s what %s published at %s, found nothing"
@@ -96,32 +106,106 @@ public final class Datasets {
    * @throws InterruptedException if the thread was interrupted while files were fetched
    */
   public Dataset open(String name) throws IOException, InterruptedException {
-    DatasetName parts =
-        Files.exists(Path.of(name)) && KnownDataset.named(name).isEmpty()
-            ? new DatasetName(name, null, null)
-            : DatasetName.parse(name);
-    Dataset all = all(parts);
-    return parts.examples() == null ? all : all.first(parts.examples());
+    DatasetName parts = parts(name);
+    // Refuses before anything is fetched.
+    knownContents(name);
+    KnownDataset known = KnownDataset.named(parts.base()).orElse(null);
+    if (known != null && known != KnownDataset.AUSTEN) {
+      requireThere(known);
+    }
+    return open(parts, known);
   }
 
-  private Dataset all(DatasetName name) throws IOException, InterruptedException {
-    @Nullable KnownDataset known = KnownDataset.named(name.base()).orElse(null);
-    if (known == KnownDataset.AUSTEN) {
-      requireNoPadding(name);
-      return Austen.load();
+  /**
+   * What a data set of a name holds. Known ones need not be there; of others all is read.
+   *
+   * @throws IllegalArgumentException in one line, if nothing has this name, or there are fewer
+   *     examples
+   * @throws DataFormatException in one line, if a file is missing or damaged
+   */
+  public Contents contents(String name) throws IOException {
+    Optional<Contents> known = knownContents(name);
+    return known.isPresent() ? known.get() : Contents.of(open(parts(name), null));
+  }
+
+  /**
+   * What a data set of a name holds, if it is a known one.
+   *
+   * @throws IllegalArgumentException in one line, if it has fewer examples or no borders
+   */
+  public static Optional<Contents> knownContents(String name) {
+    DatasetName parts = parts(name);
+    Optional<KnownDataset> known = KnownDataset.named(parts.base());
+    if (known.equals(Optional.of(KnownDataset.AUSTEN))) {
+      requireNoPadding(parts);
     }
-    ImageSplit images = known == null ? images(Path.of(name.base()), name) : images(known);
-    return (name.pad() == null ? images : images.padded(name.pad())).dataset(name.ofAll());
+    if (known.isPresent()) {
+      requireNoSize(parts);
+    }
+    return known.map(set -> set.contents().of(parts));
+  }
+
+  private static DatasetName parts(String name) {
+    return Files.exists(Path.of(name)) && KnownDataset.named(name).isEmpty()
+        ? DatasetName.whole(name)
+        : DatasetName.parse(name);
+  }
+
+  private Dataset open(DatasetName name, @Nullable KnownDataset known) throws IOException {
+    Dataset all = all(name, known);
+    return name.examples() == null ? all : all.first(name.examples());
+  }
+
+  private Dataset all(DatasetName name, @Nullable KnownDataset known) throws IOException {
+    Path path = Path.of(name.base());
+    if (known != null) {
+      requireNoSize(name);
+      return known == KnownDataset.AUSTEN ? Austen.load() : images(name, images(known));
+    }
+    if (!Files.exists(path)) {
+      throw unknown(name);
+    }
+    if (Files.isDirectory(path)) {
+      return images(name, ofFolder(path, name));
+    }
+    requireNoSize(name);
+    if (name.base().endsWith(".npz")) {
+      NpzArrays arrays = NpzArrays.read(path);
+      if (arrays.areImages()) {
+        return images(name, arrays.images());
+      }
+      requireNoPadding(name);
+      return arrays.numbers(name.ofAll());
+    }
+    if (name.base().endsWith(".txt")) {
+      requireNoPadding(name);
+      byte[] text = Limit.read(path);
+      return CharacterText.of(name.base(), text).dataset(name.ofAll(), Hash.of(text));
+    }
+    throw new DataFormatException(
+        "%s: expected a folder, an npz file or a txt file, found another".formatted(path));
+  }
+
+  private static Dataset images(DatasetName name, ImageSplit images) throws DataFormatException {
+    Integer side = name.pad();
+    return (side == null ? images : images.padded(side)).dataset(name.ofAll());
   }
 
   private static void requireNoPadding(DatasetName name) {
     if (name.pad() != null) {
       throw new IllegalArgumentException(
-          "data set %s: expected images to pad, found a text".formatted(name));
+          "data set %s: expected images to pad, found none".formatted(name));
     }
   }
 
-  private ImageSplit images(KnownDataset known) throws IOException, InterruptedException {
+  private static void requireNoSize(DatasetName name) {
+    if (name.size() != null) {
+      throw new IllegalArgumentException(
+          "data set %s: expected a folder of images to resize, found another".formatted(name));
+    }
+  }
+
+  private void requireThere(KnownDataset known) throws IOException, InterruptedException {
     List<PublishedFile> missing = missing(known);
     if (!missing.isEmpty()) {
       if (listener == null) {
@@ -129,6 +213,9 @@ public final class Datasets {
       }
       fetch(known, listener);
     }
+  }
+
+  private ImageSplit images(KnownDataset known) throws IOException {
     FolderFiles files = folder.files(known);
     ImageSplit images =
         switch (known) {
@@ -141,7 +228,7 @@ public final class Datasets {
           case SVHN -> SvhnFiles.read(files);
           case AUSTEN -> throw new IllegalStateException("a text is read elsewhere");
         };
-    KnownDataset.Contents contents = known.contents();
+    Contents contents = known.contents();
     requireCount(known, "training", contents.train(), images.train().size());
     requireCount(known, "test", contents.test(), images.test().size());
     return images;
@@ -156,26 +243,33 @@ public final class Datasets {
     }
   }
 
-  private static ImageSplit images(Path path, DatasetName name) throws IOException {
-    if (!Files.exists(path)) {
-      throw unknown(name);
-    }
+  private static ImageSplit ofFolder(Path path, DatasetName name) throws IOException {
     FolderFiles files =
         FolderFiles.of(path, List.of("", CifarFiles.CIFAR10_FOLDER, CifarFiles.CIFAR100_FOLDER));
-    for (CifarFiles cifar : CifarFiles.values()) {
-      if (cifar.isIn(files)) {
-        return cifar.read(files);
+    boolean cifar = Arrays.stream(CifarFiles.values()).anyMatch(kind -> kind.isIn(files));
+    if (!cifar && !SvhnFiles.isIn(files) && !IdxFolder.isIn(files)) {
+      return ClassFolders.read(path, name.size());
+    }
+    requireNoSize(name);
+    for (CifarFiles kind : CifarFiles.values()) {
+      if (kind.isIn(files)) {
+        return kind.read(files);
       }
     }
     if (SvhnFiles.isIn(files)) {
       return SvhnFiles.read(files);
     }
-    if (IdxFolder.isIn(files)) {
-      ImageSet train = IdxFolder.train(files);
-      return ImageSplit.of(train, IdxFolder.test(files), train.classes());
-    }
-    throw new DataFormatException(
-        "%s: expected files of MNIST, CIFAR or SVHN, found none".formatted(path));
+    ImageSet train = IdxFolder.train(files);
+    return ImageSplit.of(train, IdxFolder.test(files), train.classes());
+  }
+
+  /**
+   * The known one of a name.
+   *
+   * @throws IllegalArgumentException in one line with the nearest, if there is none
+   */
+  public static KnownDataset known(String name) {
+    return KnownDataset.named(name).orElseThrow(() -> unknown(DatasetName.whole(name)));
   }
 
   private static IllegalArgumentException unknown(DatasetName name) {

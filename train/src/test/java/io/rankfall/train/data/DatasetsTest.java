@@ -33,7 +33,7 @@ final class DatasetsTest {
         new KnownDataset[] {KnownDataset.FASHION_MNIST, KnownDataset.AUSTEN}) {
       Dataset data = open(known.label());
       assertThat(data.name()).isEqualTo(known.label());
-      KnownDataset.Contents contents = known.contents();
+      Contents contents = known.contents();
       assertThat(data.train().shape()).isEqualTo(contents.shape());
       assertThat(data.train().classes()).isEqualTo(contents.classes());
       assertThat(data.train().size()).isEqualTo(contents.train());
@@ -130,12 +130,19 @@ final class DatasetsTest {
   @Test
   void aTextHasNoBorder() {
     assertThatThrownBy(() -> open("austen+pad32"))
-        .hasMessage("data set austen+pad32: expected images to pad, found a text");
+        .hasMessage("data set austen+pad32: expected images to pad, found none");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"mnist", "mnist+pad32", "mnist-100", "fashion-mnist+pad32-100", "/a-3/b+c-5"})
+      strings = {
+        "mnist",
+        "mnist+pad32",
+        "mnist-100",
+        "fashion-mnist+pad32-100",
+        "/a-3/b+c-5",
+        "photos+size64+pad70-9"
+      })
   void aNameIsReadAndWrittenAlike(String text) {
     assertThat(DatasetName.parse(text)).hasToString(text);
   }
@@ -143,9 +150,9 @@ final class DatasetsTest {
   @Test
   void aNameIsTakenApartFromItsEnd() {
     assertThat(DatasetName.parse("fashion-mnist+pad32-100"))
-        .isEqualTo(new DatasetName("fashion-mnist", 32, 100));
-    assertThat(DatasetName.parse("a-3-4")).isEqualTo(new DatasetName("a-3", null, 4));
-    assertThat(DatasetName.parse("a+pad")).isEqualTo(new DatasetName("a+pad", null, null));
+        .isEqualTo(new DatasetName("fashion-mnist", null, 32, 100));
+    assertThat(DatasetName.parse("a-3-4")).isEqualTo(new DatasetName("a-3", null, null, 4));
+    assertThat(DatasetName.parse("a+pad")).isEqualTo(new DatasetName("a+pad", null, null, null));
     for (String wrong : new String[] {"", "a\nb"}) {
       assertThatThrownBy(() -> DatasetName.parse(wrong))
           .isInstanceOf(IllegalArgumentException.class)
