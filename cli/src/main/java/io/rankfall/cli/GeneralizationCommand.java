@@ -9,13 +9,14 @@ import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Network;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.data.FashionMnist;
+import io.rankfall.train.data.Datasets;
 import io.rankfall.train.generalization.GeneralizationBounds;
 import io.rankfall.train.generalization.TrainingMargins;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,6 +43,8 @@ final class GeneralizationCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
+  @Mixin private final DataFolderOption dataFolder = new DataFolderOption();
+
   private final Console console;
 
   GeneralizationCommand(Console console) {
@@ -49,7 +52,7 @@ final class GeneralizationCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
     String diverged = record.result().outcome().message();
     if (diverged != null) {
@@ -58,7 +61,12 @@ final class GeneralizationCommand implements Callable<Integer> {
               .formatted(run, diverged));
     }
     RunSpec spec = record.spec();
-    Dataset dataset = FashionMnist.load();
+    Dataset dataset = Datasets.in(dataFolder.folder()).open(spec.dataset());
+    if (!record.dataSha256().equals(dataset.sha256())) {
+      throw new IOException(
+          "%s: expected a run on data %s, found one on %s"
+              .formatted(run, dataset.sha256(), record.dataSha256()));
+    }
     Network network = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
     GeneralizationBounds bounds;
     // Evaluation is the same on both engines, and this one needs nothing unpacked.

@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       TrainCommand.class,
+      DataCommand.class,
       InspectCommand.class,
       CompressCommand.class,
       ShrinkCommand.class,

@@ -6,7 +6,6 @@ import io.rankfall.study.statistics.RunTable;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
-import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +86,7 @@ final class ReportCommand implements Callable<Integer> {
                 .formatted(name, filters.isEmpty() ? "" : " that meet --where"));
       }
       RunTable table =
-          RunTable.of(runs, store.compressibilities(), rank, FashionMnist.load().test().size());
+          RunTable.of(runs, store.compressibilities(), rank, StudyData.testExamples(runs));
       StudyReport.of(Path.of(name).getFileName().toString(), store, runs, table, seed)
           .write(target);
       console

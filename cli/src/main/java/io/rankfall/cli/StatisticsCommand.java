@@ -8,7 +8,6 @@ import io.rankfall.study.statistics.StudyStatistics;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
-import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -76,7 +75,7 @@ final class StatisticsCommand implements Callable<Integer> {
               .toList();
       statistics =
           StudyStatistics.of(
-              RunTable.of(runs, store.compressibilities(), rank, FashionMnist.load().test().size()),
+              RunTable.of(runs, store.compressibilities(), rank, StudyData.testExamples(runs)),
               seed);
     }
     if (json) {

@@ -13,7 +13,6 @@ import io.rankfall.study.sweep.SweepSpec;
 import io.rankfall.study.sweep.WorkerJvm;
 import io.rankfall.study.sweep.Workplace;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -99,9 +98,11 @@ final class SweepCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "N",
       description =
-          "Worker processes, one thread and some 600 MB each. Default: one a core, of this machine"
+          "Worker processes, one thread and some 600 MB each, more for large data. Default: one a core, of this machine"
               + " or of the cluster.")
   private @Nullable Integer jobs;
+
+  @Mixin private final DataFolderOption dataFolder = new DataFolderOption();
 
   @Mixin private final SparkOptions spark = new SparkOptions();
 
@@ -133,7 +134,8 @@ final class SweepCommand implements Callable<Integer> {
     }
     String where = study == null ? sweep.name() + ".db" : study;
     Path folder = checkpoints == null ? folderOf(where) : checkpoints;
-    WorkerJvm jvm = WorkerCommand.jvm(sweep.runs(), folder);
+    SweepData data = SweepData.of(sweep.runs(), dataFolder);
+    WorkerJvm jvm = WorkerCommand.jvm(sweep.runs(), data, folder);
     Workplace here = Workplace.here(jvm.command(System.getProperty("java.class.path")));
     SweepExecution.Plan plan =
         UsageException.ifRefused(
@@ -148,7 +150,8 @@ final class SweepCommand implements Callable<Integer> {
       if (retryFailed) {
         store.retryFailed(sweep.name());
       }
-      execute(store, sweep, plan, jvm);
+      data.fetch(console);
+      execute(store, sweep, data, plan, jvm);
       return summary(store, sweep, where);
     }
   }
@@ -196,12 +199,13 @@ final class SweepCommand implements Callable<Integer> {
             : study.replaceFirst("\\.db$", "") + ".checkpoints");
   }
 
-  private void execute(StudyStore store, SweepSpec sweep, SweepExecution.Plan here, WorkerJvm jvm)
+  private void execute(
+      StudyStore store, SweepSpec sweep, SweepData data, SweepExecution.Plan here, WorkerJvm jvm)
       throws IOException, InterruptedException {
     List<StoredRun> before = store.runsOf(sweep.name());
     Searches searches =
         compressibility || sweep.compressibility()
-            ? Searches.ofTrained(FashionMnist.load().test().size())
+            ? Searches.ofTrained(data.contents().test())
             : Searches.NONE;
     SweepProgress progress =
         new SweepProgress(console, before, searches, store.compressibilities().keySet());
@@ -254,7 +258,7 @@ final class SweepCommand implements Callable<Integer> {
     return RunsTable.count(runs, RunState.FAILED) > 0 ? ExitCode.FINDING : ExitCode.OK;
   }
 
-  private int dryRun(SweepSpec sweep) throws IOException {
+  private int dryRun(SweepSpec sweep) throws IOException, InterruptedException {
     Table table = new Table("run", "net", "B", "µ", "wd", "m", "seed", "epochs", "learner");
     for (RunSpec run : sweep.runs()) {
       table.add(
@@ -270,7 +274,8 @@ final class SweepCommand implements Callable<Integer> {
     }
     table.lines().forEach(console.out()::println);
     console.progress("measuring some steps of every kind of training");
-    SweepEstimate estimate = SweepEstimate.measure(sweep, FashionMnist.load());
+    SweepEstimate estimate =
+        SweepEstimate.measure(sweep, SweepData.of(sweep.runs(), dataFolder).open(console));
     console
         .out()
         .printf(

@@ -5,10 +5,18 @@ import io.rankfall.study.sweep.SweepSpec;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Values of settings on the command line; several are swept over. */
 final class SweepOptions {
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|PATH",
+      description =
+          "Data set of all runs, such as cifar10, mnist+pad32 or fashion-mnist-3000 ('rankfall data' tells of them).")
+  private @Nullable String data;
+
   @Option(
       names = "--batch-size",
       split = ",",
@@ -147,7 +155,7 @@ final class SweepOptions {
     put(values, Setting.COSINE_FLOOR, cosineFloors);
     put(values, Setting.WARM_UP_EPOCHS, warmUpEpochs);
     put(values, Setting.LEARNER, learners);
-    return new SweepSpec.Overrides(values, seeds);
+    return new SweepSpec.Overrides(values, seeds, data);
   }
 
   private static void put(Map<Setting, List<String>> values, Setting setting, List<String> given) {

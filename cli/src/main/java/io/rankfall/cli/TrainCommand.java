@@ -9,7 +9,6 @@ import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
-import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.tracking.RunEnd;
 import io.rankfall.train.tracking.RunTracker;
 import java.io.IOException;
@@ -24,7 +23,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = {
-      "Trains one MLP on Fashion-MNIST while the rank of every weight matrix is watched, and",
+      "Trains a network while the rank of every weight matrix is watched, and",
       "exports it.",
       ""
     },
@@ -45,6 +44,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", description = "Folder for the run's files.")
   private Path out = Path.of("rankfall-run");
 
+  @Mixin private final DatasetOptions data = new DatasetOptions();
+
   @Mixin private final SpecOptions options = new SpecOptions();
 
   @Mixin private final TrackingOptions tracking = new TrackingOptions();
@@ -57,10 +58,11 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    data.requireFit(options);
+    Dataset dataset = data.open(console);
     RunSpec spec =
         UsageException.ifRefused(
-            () -> options.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES));
-    Dataset dataset = FashionMnist.load();
+            () -> options.spec(dataset.name(), dataset.train().shape(), dataset.train().classes()));
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
     OutputFolder.require(out);

@@ -17,17 +17,17 @@ import java.util.stream.Stream;
  * @param classes the subfolders in the order of their labels, empty if there are none
  * @param ignored how many other files there are
  */
-record ImageFolder(Path path, List<Image> images, List<Label> classes, int ignored) {
-  ImageFolder {
+public record ImageFolder(Path path, List<Image> images, List<Label> classes, int ignored) {
+  public ImageFolder {
     images = List.copyOf(images);
     classes = List.copyOf(classes);
   }
 
   /** A file and its class, if there are classes. */
-  record Image(Path file, Optional<Label> label) {}
+  public record Image(Path file, Optional<Label> label) {}
 
   /** A class. */
-  record Label(int number, String name) {
+  public record Label(int number, String name) {
     @Override
     public String toString() {
       return number + " = " + name;
@@ -40,7 +40,13 @@ record ImageFolder(Path path, List<Image> images, List<Label> classes, int ignor
         && list(path, file -> file.toString().endsWith(".npz")).isEmpty();
   }
 
-  static ImageFolder of(Path path) throws IOException {
+  /**
+   * Looks at the names of the files.
+   *
+   * @throws ModelFormatException in one line, if there are no images, or some beside subfolders of
+   *     images
+   */
+  public static ImageFolder of(Path path) throws IOException {
     List<Path> own = list(path, ImageFolder::isVisibleFile);
     List<Path> subfolders = list(path, file -> Files.isDirectory(file) && !isHidden(file));
     List<Path> direct = own.stream().filter(ImageFile::isNamed).toList();

@@ -36,6 +36,13 @@ final class InputFiles {
 
   /** The arrays of an {@code npz} file by their names, all with the same first dimension. */
   Map<String, NdArray> npz(Path path) throws IOException {
+    Map<String, NdArray> arrays = arrays(path);
+    requireEqualCounts(path.toString(), arrays);
+    return arrays;
+  }
+
+  /** The arrays of an {@code npz} file by their names. */
+  Map<String, NdArray> arrays(Path path) throws IOException {
     String file = path.toString();
     FileBytes.size(path);
     Map<String, NdArray> arrays = new LinkedHashMap<>();
@@ -51,7 +58,6 @@ final class InputFiles {
       throw new ModelFormatException(
           file, "content", "an npz file", String.valueOf(e.getMessage()));
     }
-    requireEqualCounts(file, arrays);
     return arrays;
   }
 

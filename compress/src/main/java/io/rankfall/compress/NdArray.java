@@ -146,6 +146,16 @@ final class NdArray {
     return type == Type.INT64 ? data.getLong(8 * index) : (long) real(index);
   }
 
+  /** A copy of the numbers, if they are unsigned bytes. */
+  Optional<byte[]> unsignedBytes() {
+    if (type != Type.UINT8) {
+      return Optional.empty();
+    }
+    byte[] bytes = new byte[data.limit()];
+    data.get(0, bytes);
+    return Optional.of(bytes);
+  }
+
   float[] toFloats() {
     float[] values = new float[size()];
     for (int i = 0; i < values.length; i++) {

@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,6 +38,19 @@ public final class NpyFile {
   private NpyFile(String file, NdArray array) {
     this.file = file;
     this.array = array;
+  }
+
+  /**
+   * The arrays of an {@code npz} file by their names.
+   *
+   * @throws ModelFormatException if the file is damaged, or an array is as {@link #read} refuses it
+   */
+  public static Map<String, NpyFile> npz(Path path) throws IOException {
+    Map<String, NpyFile> named = new LinkedHashMap<>();
+    new InputFiles(Runtime.getRuntime().maxMemory() / 2)
+        .arrays(path)
+        .forEach((name, array) -> named.put(name, new NpyFile(path + ": " + name, array)));
+    return named;
   }
 
   /**
@@ -121,6 +137,16 @@ public final class NpyFile {
   /** The array as rows: the first dimension counts them, the others make up the width. */
   public Rows rows() throws ModelFormatException {
     return Rows.owning(array().width(), array.toFloats());
+  }
+
+  /** A copy of all numbers in C order, if they are unsigned bytes. */
+  public Optional<byte[]> unsignedBytes() {
+    return array.unsignedBytes();
+  }
+
+  /** All numbers in C order. */
+  public float[] floats() {
+    return array.toFloats();
   }
 
   /**

@@ -144,6 +144,35 @@ public final class Examples {
   }
 
   /**
+   * Whether copying takes longer than handing copies from thread to thread: bytes become numbers in
+   * 1.5 µs an image of 3×32×32, moved ones in 7, turned ones in 31.
+   */
+  boolean areSlowToCopy() {
+    return inputs instanceof AugmentedInputs;
+  }
+
+  /**
+   * Examples of this order, copied.
+   *
+   * @param buffer taken over for the inputs, at least as long as they
+   */
+  Batch assembled(int[] order, int from, int size, float[] buffer) {
+    int[] chosen = new int[size * targets()];
+    for (int i = 0; i < size; i++) {
+      inputs.copy(order[from + i], buffer, i * features());
+      for (int t = 0; t < targets(); t++) {
+        chosen[i * targets() + t] = labels.get(order[from + i], t);
+      }
+    }
+    Examples copied =
+        new Examples(
+            shape,
+            new FloatInputs(features(), buffer, new float[shape.channels()]),
+            Labels.sequences(classes(), targets(), chosen));
+    return Batch.range(copied, 0, size);
+  }
+
+  /**
    * These with all numbers made ahead: copied in half the time, in four times the memory of images
    * that are kept as bytes.
    */

@@ -57,8 +57,19 @@ final class PixelMap {
         continue;
       }
       int source = start + sourceY * width;
+      if (sides == Sides.KEPT) {
+        Arrays.fill(to, line, line + Math.max(0, right), outside);
+        Arrays.fill(to, line + width + Math.min(0, right), line + width, outside);
+        System.arraycopy(
+            from,
+            source + Math.max(0, -right),
+            to,
+            line + Math.max(0, right),
+            width - Math.abs(right));
+        continue;
+      }
       for (int x = 0; x < width; x++) {
-        int sourceX = unmirrored(x) - right;
+        int sourceX = width - 1 - x - right;
         to[line + x] = sourceX < 0 || sourceX >= width ? outside : from[source + sourceX];
       }
     }

@@ -9,9 +9,18 @@ import org.jspecify.annotations.Nullable;
 /** Trains one network after another on one data set; may be used by several threads at once. */
 public final class Trainer {
   private final Dataset dataset;
+  private final Assembly assembly;
 
+  /** Batches are assembled ahead if there is a core for it. */
   public Trainer(Dataset dataset) {
+    this(
+        dataset,
+        Runtime.getRuntime().availableProcessors() > 1 ? Assembly.AHEAD : Assembly.IN_TURN);
+  }
+
+  public Trainer(Dataset dataset, Assembly assembly) {
     this.dataset = dataset;
+    this.assembly = assembly;
   }
 
   /**
@@ -171,26 +180,34 @@ public final class Trainer {
     private RunOutcome.@Nullable Diverged epoch(int epoch) throws InterruptedException {
       Examples train = dataset.train();
       int[] order = order(train.size(), spec.seed(), epoch);
+      try (Batches batches = new Batches(train, order, spec.batchSize(), assembly)) {
+        return epoch(epoch, batches);
+      }
+    }
+
+    private RunOutcome.@Nullable Diverged epoch(int epoch, Batches batches)
+        throws InterruptedException {
+      Examples train = dataset.train();
       double learningRate = spec.optimizer().learningRate(epoch);
       double loss = 0;
       long correct = 0;
       int step = 0;
-      for (int from = 0; from < order.length; from += spec.batchSize()) {
+      while (batches.hasNext()) {
         if (Thread.interrupted()) {
           throw new InterruptedException("training interrupted");
         }
-        int size = Math.min(spec.batchSize(), order.length - from);
-        StepResult result = learner.step(new Batch(train, order, from, size), learningRate);
+        Batch batch = batches.next();
+        StepResult result = learner.step(batch, learningRate);
         step++;
         if (!Double.isFinite(result.loss())) {
           return new RunOutcome.Diverged(epoch, step, "loss is " + result.loss());
         }
-        loss += result.loss() * size;
+        loss += result.loss() * batch.size();
         correct += result.correct();
         listener.onStep(epoch, step, result);
       }
       Evaluation training =
-          new Evaluation(loss / order.length, correct / ((double) order.length * train.targets()));
+          new Evaluation(loss / train.size(), correct / ((double) train.size() * train.targets()));
       List<LayerSpectrum> spectra;
       try {
         spectra = RankProbe.measure(learner.network());

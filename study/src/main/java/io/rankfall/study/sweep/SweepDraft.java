@@ -4,6 +4,7 @@ import io.rankfall.study.sweep.Choice.Listed;
 import io.rankfall.study.sweep.Choice.Range;
 import io.rankfall.study.sweep.Choice.Scale;
 import io.rankfall.train.RunSettings;
+import io.rankfall.train.data.FashionMnist;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -24,6 +25,7 @@ final class SweepDraft {
 
   private final String file;
   String name = "sweep";
+  String data = FashionMnist.NAME;
   Method method = Method.GRID;
   int trials;
   long drawSeed = 1;
@@ -62,6 +64,7 @@ final class SweepDraft {
   private void readEntry(String key, YamlTree value) throws SweepFormatException {
     switch (key) {
       case "name" -> name = value.text(key);
+      case "data" -> data = value.text(key);
       case "method" -> method = method(value);
       case "trials" -> trials = positive(key, value);
       case "seed" -> drawSeed = (long) number(key, value);
@@ -73,7 +76,7 @@ final class SweepDraft {
       default ->
           throw value.refused(
               key,
-              "one of name, method, trials, seed, seeds, spectraEvery, compressibility, settings and"
+              "one of name, data, method, trials, seed, seeds, spectraEvery, compressibility, settings and"
                   + " parameters");
     }
   }

@@ -2,7 +2,9 @@ package io.rankfall.study.sweep;
 
 import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.data.FashionMnist;
+import io.rankfall.train.data.Contents;
+import io.rankfall.train.data.DataFolder;
+import io.rankfall.train.data.Datasets;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runs of a sweep, all different.
@@ -33,9 +36,6 @@ public record SweepSpec(
 
   private static final int MOST_RUNS = 100_000;
 
-  /** Of Fashion-MNIST, for a refusal before the first run. */
-  private static final int EXAMPLES = 60_000;
-
   public SweepSpec {
     runs = List.copyOf(runs);
   }
@@ -45,9 +45,15 @@ public record SweepSpec(
    *
    * @param values that replace those of the specification
    * @param seeds that replace those of the specification, if there are any
+   * @param data name of the data set that replaces the specification's, or null
    */
-  public record Overrides(Map<Setting, List<String>> values, List<Long> seeds) {
-    public static final Overrides NONE = new Overrides(Map.of(), List.of());
+  public record Overrides(
+      Map<Setting, List<String>> values, List<Long> seeds, @Nullable String data) {
+    public static final Overrides NONE = new Overrides(Map.of(), List.of(), null);
+
+    public Overrides(Map<Setting, List<String>> values, List<Long> seeds) {
+      this(values, seeds, null);
+    }
 
     public Overrides {
       values = Map.copyOf(values);
@@ -111,19 +117,26 @@ public record SweepSpec(
       throws SweepFormatException {
     overrides.values.forEach(
         (setting, values) -> draft.choices.put(setting, new Choice.Listed("options", values)));
+    if (overrides.data != null) {
+      draft.data = overrides.data;
+    }
     if (!overrides.seeds.isEmpty()) {
       draft.seeds = overrides.seeds;
     }
     List<Map<Setting, String>> points =
         draft.method == SweepDraft.Method.GRID ? grid(draft) : random(draft);
+    Contents contents = contents(draft);
     Map<String, RunSpec> runs = new LinkedHashMap<>();
     for (Map<Setting, String> point : points) {
       for (long seed : draft.seeds) {
-        RunSpec run = run(draft, point, seed);
+        RunSpec run = run(draft, contents, point, seed);
         runs.putIfAbsent(run.id(), run);
       }
     }
     String options = overrides.values.isEmpty() ? "" : "# options: " + overrides.values + "\n";
+    if (overrides.data != null) {
+      options += "# data: " + overrides.data + "\n";
+    }
     return new SweepSpec(
         draft.name,
         options + yaml,
@@ -165,7 +178,16 @@ public record SweepSpec(
     return points;
   }
 
-  private static RunSpec run(SweepDraft draft, Map<Setting, String> point, long seed)
+  private static Contents contents(SweepDraft draft) throws SweepFormatException {
+    try {
+      return Datasets.in(DataFolder.byDefault()).contents(draft.data);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new SweepFormatException(draft.file(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static RunSpec run(
+      SweepDraft draft, Contents contents, Map<Setting, String> point, long seed)
       throws SweepFormatException {
     RunSettings settings = new RunSettings().seed(seed);
     for (Map.Entry<Setting, String> entry : point.entrySet()) {
@@ -178,11 +200,11 @@ public record SweepSpec(
       }
     }
     try {
-      RunSpec run = settings.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES);
-      if (run.batchSize() > EXAMPLES) {
+      RunSpec run = settings.spec(draft.data, contents.shape(), contents.classes());
+      if (run.batchSize() > contents.train()) {
         throw new IllegalArgumentException(
             "batch size: expected at most the %d training examples, found %d"
-                .formatted(EXAMPLES, run.batchSize()));
+                .formatted(contents.train(), run.batchSize()));
       }
       return run;
     } catch (IllegalArgumentException e) {

@@ -3,6 +3,7 @@ package io.rankfall.study.sweep;
 import io.rankfall.compress.ModelFormatException;
 import io.rankfall.study.statistics.CompressibilitySearch;
 import io.rankfall.study.store.Provenance;
+import io.rankfall.train.Assembly;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
@@ -38,7 +39,8 @@ public final class Worker {
 
   private Worker(Dataset dataset, PrintWriter out) {
     this.dataset = dataset;
-    this.trainer = new Trainer(dataset);
+    // Every core has a worker.
+    this.trainer = new Trainer(dataset, Assembly.IN_TURN);
     this.out = out;
   }
 

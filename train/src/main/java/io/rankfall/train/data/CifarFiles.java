@@ -56,9 +56,14 @@ enum CifarFiles {
     this.classes = classes;
   }
 
+  /** Names of which one is there wherever such files are. */
+  String[] oneOfThem() {
+    return new String[] {archive, train.get(0)};
+  }
+
   /** Whether such files are here. */
   boolean isIn(FolderFiles files) {
-    return files.find(archive, train.get(0)) != null;
+    return files.find(oneOfThem()) != null;
   }
 
   ImageSplit read(FolderFiles files) throws IOException {
@@ -77,9 +82,6 @@ enum CifarFiles {
 
   private Map<String, byte[]> unpacked(FolderFiles files) throws IOException {
     Map<String, byte[]> content = new HashMap<>();
-    if (!isIn(files)) {
-      files.require(archive);
-    }
     for (String name : names()) {
       content.put(name, Limit.read(files.require(name)));
     }

@@ -9,6 +9,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +21,78 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Datasets {
   private final DataFolder folder;
+  private final @Nullable TransferListener listener;
 
-  private Datasets(DataFolder folder) {
+  private Datasets(DataFolder folder, @Nullable TransferListener listener) {
     this.folder = folder;
+    this.listener = listener;
   }
 
   /** Those whose files are there. */
   public static Datasets in(DataFolder folder) {
-    return new Datasets(folder);
+    return new Datasets(folder, null);
+  }
+
+  /** The same, with files that are missing fetched from where they are published. */
+  public Datasets downloading(TransferListener progress) {
+    return new Datasets(folder, progress);
+  }
+
+  /** The files of a known data set that are not there, unpacked ones counted as there. */
+  public List<PublishedFile> missing(KnownDataset known) {
+    FolderFiles files = folder.files(known);
+    return known.files().stream()
+        .filter(file -> files.find(alternatives(known, file)) == null)
+        .toList();
+  }
+
+  /** The names under which a file, or what is in it, may lie in a folder. */
+  private static String[] alternatives(KnownDataset known, PublishedFile file) {
+    return switch (known) {
+      case MNIST -> IdxFolder.names(file.name());
+      case CIFAR10 -> CifarFiles.CIFAR10.oneOfThem();
+      case CIFAR100 -> CifarFiles.CIFAR100.oneOfThem();
+      case FASHION_MNIST, SVHN, AUSTEN -> new String[] {file.name()};
+    };
+  }
+
+  /**
+   * Fetches the files of a known data set that are not there.
+   *
+   * @throws IOException in one line that says which files to put where, if one cannot be had
+   */
+  public void fetch(KnownDataset known, TransferListener progress)
+      throws IOException, InterruptedException {
+    Download download = new Download(Download.Patience.DEFAULT, progress);
+    for (PublishedFile file : missing(known)) {
+      try {
+        download.fetch(file, folder.of(known).resolve(file.name()));
+      } catch (IOException e) {
+        throw new IOException(
+            "%s; %s".formatted(e.getMessage(), missingText(known, missing(known))), e);
+      }
+    }
+  }
+
+  /** As {@link #fetch(KnownDataset, TransferListener)}, of a data set's full name. */
+  public void fetch(String name, TransferListener progress)
+      throws IOException, InterruptedException {
+    Optional<KnownDataset> known = KnownDataset.named(parts(name).base());
+    if (known.isPresent()) {
+      fetch(known.get(), progress);
+    }
+  }
+
+  /** Which files belong where, and where they come from. */
+  private String missingText(KnownDataset known, List<PublishedFile> files) {
+    return "%s: expected in %s what %s published at %s, found nothing"
+        .formatted(
+            known.label(),
+            folder.of(known),
+            files.size() == 1 ? "is" : "are",
+            files.stream()
+                .map(file -> file.address().toString())
+                .collect(Collectors.joining(" and ")));
   }
 
   /**
@@ -36,30 +103,115 @@ public final class Datasets {
    * @throws IllegalArgumentException in one line, if nothing has this name, or there are fewer
    *     examples
    * @throws DataFormatException in one line, if a file is missing or damaged
+   * @throws InterruptedException if the thread was interrupted while files were fetched
    */
-  public Dataset open(String name) throws IOException {
-    DatasetName parts =
-        Files.exists(Path.of(name)) && KnownDataset.named(name).isEmpty()
-            ? new DatasetName(name, null, null)
-            : DatasetName.parse(name);
-    Dataset all = all(parts);
-    return parts.examples() == null ? all : all.first(parts.examples());
+  public Dataset open(String name) throws IOException, InterruptedException {
+    DatasetName parts = parts(name);
+    // Refuses before anything is fetched.
+    knownContents(name);
+    KnownDataset known = KnownDataset.named(parts.base()).orElse(null);
+    if (known != null && known != KnownDataset.AUSTEN) {
+      requireThere(known);
+    }
+    return open(parts, known);
   }
 
-  private Dataset all(DatasetName name) throws IOException {
-    @Nullable KnownDataset known = KnownDataset.named(name.base()).orElse(null);
-    if (known == KnownDataset.AUSTEN) {
-      requireNoPadding(name);
-      return Austen.load();
+  /**
+   * What a data set of a name holds. Known ones need not be there; of others all is read.
+   *
+   * @throws IllegalArgumentException in one line, if nothing has this name, or there are fewer
+   *     examples
+   * @throws DataFormatException in one line, if a file is missing or damaged
+   */
+  public Contents contents(String name) throws IOException {
+    Optional<Contents> known = knownContents(name);
+    return known.isPresent() ? known.get() : Contents.of(open(parts(name), null));
+  }
+
+  /**
+   * What a data set of a name holds, if it is a known one.
+   *
+   * @throws IllegalArgumentException in one line, if it has fewer examples or no borders
+   */
+  public static Optional<Contents> knownContents(String name) {
+    DatasetName parts = parts(name);
+    Optional<KnownDataset> known = KnownDataset.named(parts.base());
+    if (known.equals(Optional.of(KnownDataset.AUSTEN))) {
+      requireNoPadding(parts);
     }
-    ImageSplit images = known == null ? images(Path.of(name.base()), name) : images(known);
-    return (name.pad() == null ? images : images.padded(name.pad())).dataset(name.ofAll());
+    if (known.isPresent()) {
+      requireNoSize(parts);
+    }
+    return known.map(set -> set.contents().of(parts));
+  }
+
+  private static DatasetName parts(String name) {
+    return Files.exists(Path.of(name)) && KnownDataset.named(name).isEmpty()
+        ? DatasetName.whole(name)
+        : DatasetName.parse(name);
+  }
+
+  private Dataset open(DatasetName name, @Nullable KnownDataset known) throws IOException {
+    Dataset all = all(name, known);
+    return name.examples() == null ? all : all.first(name.examples());
+  }
+
+  private Dataset all(DatasetName name, @Nullable KnownDataset known) throws IOException {
+    Path path = Path.of(name.base());
+    if (known != null) {
+      requireNoSize(name);
+      return known == KnownDataset.AUSTEN ? Austen.load() : images(name, images(known));
+    }
+    if (!Files.exists(path)) {
+      throw unknown(name);
+    }
+    if (Files.isDirectory(path)) {
+      return images(name, ofFolder(path, name));
+    }
+    requireNoSize(name);
+    if (name.base().endsWith(".npz")) {
+      NpzArrays arrays = NpzArrays.read(path);
+      if (arrays.areImages()) {
+        return images(name, arrays.images());
+      }
+      requireNoPadding(name);
+      return arrays.numbers(name.ofAll());
+    }
+    if (name.base().endsWith(".txt")) {
+      requireNoPadding(name);
+      byte[] text = Limit.read(path);
+      return CharacterText.of(name.base(), text).dataset(name.ofAll(), Hash.of(text));
+    }
+    throw new DataFormatException(
+        "%s: expected a folder, an npz file or a txt file, found another".formatted(path));
+  }
+
+  private static Dataset images(DatasetName name, ImageSplit images) throws DataFormatException {
+    Integer side = name.pad();
+    return (side == null ? images : images.padded(side)).dataset(name.ofAll());
   }
 
   private static void requireNoPadding(DatasetName name) {
     if (name.pad() != null) {
       throw new IllegalArgumentException(
-          "data set %s: expected images to pad, found a text".formatted(name));
+          "data set %s: expected images to pad, found none".formatted(name));
+    }
+  }
+
+  private static void requireNoSize(DatasetName name) {
+    if (name.size() != null) {
+      throw new IllegalArgumentException(
+          "data set %s: expected a folder of images to resize, found another".formatted(name));
+    }
+  }
+
+  private void requireThere(KnownDataset known) throws IOException, InterruptedException {
+    List<PublishedFile> missing = missing(known);
+    if (!missing.isEmpty()) {
+      if (listener == null) {
+        throw new DataFormatException(missingText(known, missing));
+      }
+      fetch(known, listener);
     }
   }
 
@@ -73,9 +225,10 @@ public final class Datasets {
                   IdxFolder.train(files), IdxFolder.test(files), known.contents().classes());
           case CIFAR10 -> CifarFiles.CIFAR10.read(files);
           case CIFAR100 -> CifarFiles.CIFAR100.read(files);
-          case SVHN, AUSTEN -> throw new IllegalStateException(known + " is read elsewhere");
+          case SVHN -> SvhnFiles.read(files);
+          case AUSTEN -> throw new IllegalStateException("a text is read elsewhere");
         };
-    KnownDataset.Contents contents = known.contents();
+    Contents contents = known.contents();
     requireCount(known, "training", contents.train(), images.train().size());
     requireCount(known, "test", contents.test(), images.test().size());
     return images;
@@ -90,52 +243,45 @@ public final class Datasets {
     }
   }
 
-  private static ImageSplit images(Path path, DatasetName name) throws IOException {
-    if (!Files.exists(path)) {
-      throw unknown(name);
-    }
+  private static ImageSplit ofFolder(Path path, DatasetName name) throws IOException {
     FolderFiles files =
         FolderFiles.of(path, List.of("", CifarFiles.CIFAR10_FOLDER, CifarFiles.CIFAR100_FOLDER));
-    for (CifarFiles cifar : CifarFiles.values()) {
-      if (cifar.isIn(files)) {
-        return cifar.read(files);
+    boolean cifar = Arrays.stream(CifarFiles.values()).anyMatch(kind -> kind.isIn(files));
+    if (!cifar && !SvhnFiles.isIn(files) && !IdxFolder.isIn(files)) {
+      return ClassFolders.read(path, name.size());
+    }
+    requireNoSize(name);
+    for (CifarFiles kind : CifarFiles.values()) {
+      if (kind.isIn(files)) {
+        return kind.read(files);
       }
     }
-    if (IdxFolder.isIn(files)) {
-      ImageSet train = IdxFolder.train(files);
-      return ImageSplit.of(train, IdxFolder.test(files), train.classes());
+    if (SvhnFiles.isIn(files)) {
+      return SvhnFiles.read(files);
     }
-    throw new DataFormatException(
-        "%s: expected files of MNIST, CIFAR or SVHN, found none".formatted(path));
+    ImageSet train = IdxFolder.train(files);
+    return ImageSplit.of(train, IdxFolder.test(files), train.classes());
+  }
+
+  /**
+   * The known one of a name.
+   *
+   * @throws IllegalArgumentException in one line with the nearest, if there is none
+   */
+  public static KnownDataset known(String name) {
+    return KnownDataset.named(name).orElseThrow(() -> unknown(DatasetName.whole(name)));
   }
 
   private static IllegalArgumentException unknown(DatasetName name) {
     List<String> known = Arrays.stream(KnownDataset.values()).map(KnownDataset::label).toList();
     String base = name.base().toLowerCase(Locale.ROOT);
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
     String nearest =
         known.stream()
-            .min(Comparator.comparingInt(label -> edits(label, base)))
-            .filter(label -> edits(label, base) <= Math.max(2, label.length() / 3))
-            .map(label -> "; did you mean %s?".formatted(label))
-            .orElse("");
+            .min(Comparator.comparingInt(label -> distance.apply(label, base)))
+            .orElseThrow();
     return new IllegalArgumentException(
-        "data set: expected %s, or a path, found '%s'%s"
+        "data set: expected one of %s, or a path, found '%s'; the nearest is %s"
             .formatted(String.join(", ", known), name.base(), nearest));
-  }
-
-  /** How many letters must be put in, left out or changed to make the one of the other. */
-  static int edits(String one, String other) {
-    int[] row = new int[other.length() + 1];
-    Arrays.setAll(row, j -> j);
-    for (int i = 1; i <= one.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= other.length(); j++) {
-        int changed = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[other.length()];
   }
 }

@@ -38,6 +38,12 @@ final class IdxFolder {
     };
   }
 
+  /** As {@link #names(String, int)}, of the published name of a file. */
+  static String[] names(String published) {
+    int dash = published.lastIndexOf("-idx");
+    return names(published.substring(0, dash), published.charAt(dash + 4) - '0');
+  }
+
   private static @Nullable Path found(FolderFiles files, String start, int dimensions) {
     return files.find(names(start, dimensions));
   }

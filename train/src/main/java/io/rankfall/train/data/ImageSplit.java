@@ -16,7 +16,7 @@ record ImageSplit(
     ImageSet train, ImageSet test, int classes, Standardization standardization, String sha256) {
 
   /** Up to so many numbers, 256 MiB of floats, images are unpacked: copies take half the time. */
-  private static final long UNPACKED_NUMBERS = 1 << 26;
+  static final long UNPACKED_NUMBERS = 1 << 26;
 
   static ImageSplit of(ImageSet train, ImageSet test, int classes) {
     Hash hash = new Hash();

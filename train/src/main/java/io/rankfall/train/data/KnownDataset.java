@@ -88,16 +88,6 @@ public enum KnownDataset {
       List.of(),
       List.of());
 
-  /**
-   * What a data set holds.
-   *
-   * @param shape of an example
-   * @param classes told apart
-   * @param train examples to train on
-   * @param test examples to be tested on
-   */
-  public record Contents(InputShape shape, int classes, int train, int test) {}
-
   private final String label;
   private final String description;
   private final String licence;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CifarFilesTest {
   @TempDir private Path folder;
 
-  private Dataset open(String suffix) throws IOException {
+  private Dataset open(String suffix) throws IOException, InterruptedException {
     return Datasets.in(new DataFolder(Path.of("nowhere"))).open(folder + suffix);
   }
 

@@ -34,7 +34,7 @@ final class IdxFolderTest {
     write(folder, "t10k-labels-idx1-ubyte.gz", gzip(idx((byte) 2, (byte) 0)));
   }
 
-  private Dataset open(String suffix) throws IOException {
+  private Dataset open(String suffix) throws IOException, InterruptedException {
     return Datasets.in(new DataFolder(Path.of("nowhere"))).open(folder + suffix);
   }
 
