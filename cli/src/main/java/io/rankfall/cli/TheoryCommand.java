@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
       "            window, which leaves too much of the old weights",
       "  VIOLATED  cannot be: the command ends with exit code 1",
       "",
-      "Presets, each under a minute on one core:",
+      "Presets, each within a quarter of a minute on one core, wide within a minute or two:",
       "  one-example   B=1, µ*wd=0.01: the bound holds at every ε",
       "  paper-window  B=1, µ*wd=0.005: the window of 1,517 steps",
       "  two-examples  B=2, µ*wd=0.02: the same bounds from half the window",
@@ -134,7 +134,8 @@ final class TheoryCommand implements Callable<Integer> {
                     epsilons,
                     TheorySettings.DEFAULT.gradientSamples(),
                     (long) memory << 20,
-                    TheorySettings.DEFAULT.witnessPoints()));
+                    TheorySettings.DEFAULT.witnessPoints(),
+                    TheorySettings.DEFAULT.depth()));
     requireOneTraining();
     if (html != null) {
       AtomicFile.requireTarget(html);
@@ -148,8 +149,7 @@ final class TheoryCommand implements Callable<Integer> {
     Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : all;
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    TheoryProbe probe =
-        UsageException.ifRefused(() -> new TheoryProbe(spec, dataset.train().size(), settings));
+    TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
     Run trained = trainer.train(spec, probe.andThen(progress(spec, dataset)));
     console.endStatus();
     TheoryReport report = probe.report(trained.outcome());
