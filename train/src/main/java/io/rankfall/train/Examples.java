@@ -76,6 +76,14 @@ public final class Examples {
         features, classes, Arrays.copyOf(inputs, count * features), Arrays.copyOf(labels, count));
   }
 
+  /** The last {@code count} examples. */
+  public Examples last(int count) {
+    Objects.checkFromToIndex(1, count, size() + 1);
+    int from = size() - count;
+    return new Examples(
+        features, classes, inputs(from, count), Arrays.copyOfRange(labels, from, size()));
+  }
+
   /** The inputs of {@code count} examples from {@code from} on, row by row, as a new array. */
   public float[] inputs(int from, int count) {
     Objects.checkFromIndexSize(from, count, size());

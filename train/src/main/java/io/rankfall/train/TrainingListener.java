@@ -19,6 +19,16 @@ public interface TrainingListener {
    */
   default void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {}
 
+  /**
+   * Before each step: the training can be resumed from here.
+   *
+   * @param done steps of this epoch so far; with 0 it is where {@link #onCheckpoint} was
+   * @param checkpoint as there
+   * @throws InterruptedException to abandon the training
+   */
+  default void beforeStep(int epoch, int done, Supplier<Checkpoint> checkpoint)
+      throws InterruptedException {}
+
   /** After each epoch, and once before the first. */
   void onEpoch(EpochRecord record);
 
@@ -37,6 +47,14 @@ public interface TrainingListener {
    */
   default void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {}
 
+  /**
+   * When the training has ended with a network: after its last epoch, or where a {@link StopRule}
+   * ended it.
+   *
+   * @param checkpoint as in {@link #onCheckpoint}
+   */
+  default void onTrained(Supplier<Checkpoint> checkpoint) {}
+
   /** This one and then {@code next}, of everything. */
   default TrainingListener andThen(TrainingListener next) {
     TrainingListener first = this;
@@ -45,6 +63,13 @@ public interface TrainingListener {
       public void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {
         first.onStart(layers, gradients, epoch);
         next.onStart(layers, gradients, epoch);
+      }
+
+      @Override
+      public void beforeStep(int epoch, int done, Supplier<Checkpoint> checkpoint)
+          throws InterruptedException {
+        first.beforeStep(epoch, done, checkpoint);
+        next.beforeStep(epoch, done, checkpoint);
       }
 
       @Override
@@ -63,6 +88,12 @@ public interface TrainingListener {
       public void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {
         first.onCheckpoint(epoch, checkpoint);
         next.onCheckpoint(epoch, checkpoint);
+      }
+
+      @Override
+      public void onTrained(Supplier<Checkpoint> checkpoint) {
+        first.onTrained(checkpoint);
+        next.onTrained(checkpoint);
       }
     };
   }

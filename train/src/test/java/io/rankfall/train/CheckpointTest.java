@@ -144,6 +144,7 @@ class CheckpointTest {
             last.dataSha256(),
             new LearnerState(Map.of(), Map.of()),
             last.epochs(),
+            PartialEpoch.NONE,
             0);
     assertThatThrownBy(() -> trainer.resume(swapped, EPOCHS, TrainingListener.NONE))
         .isInstanceOf(IllegalArgumentException.class)
