@@ -51,14 +51,14 @@ final class GeneralizationCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
-    String diverged = record.result().outcome().message();
+    String diverged = record.result().outcome().diverged();
     if (diverged != null) {
       throw new IOException(
           "%s: expected a trained network, found a training that diverged at %s"
               .formatted(run, diverged));
     }
     RunSpec spec = record.spec();
-    Dataset dataset = FashionMnist.load();
+    Dataset dataset = record.data(FashionMnist.load());
     Network network = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
     GeneralizationBounds bounds;
     // Evaluation is the same on both engines, and this one needs nothing unpacked.

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** A trained network as model files. */
 public final class NetworkExport {
@@ -56,6 +57,12 @@ public final class NetworkExport {
    * .running_var}.
    */
   static void safetensors(Network network, Path path) throws IOException {
+    safetensors(network, path, Map.of());
+  }
+
+  /** As {@link #safetensors(Network, Path)}, with more metadata. */
+  static void safetensors(Network network, Path path, Map<String, String> more)
+      throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (Network.Layer layer : network.layers()) {
       tensors.put(layer.name() + ".weight", Tensor.of(layer.weight()));
@@ -68,7 +75,9 @@ public final class NetworkExport {
         tensors.put(layer.name() + ".norm.running_var", vector(norm.runningVariance()));
       }
     }
-    SafetensorsFile.write(path, tensors, metadata(network));
+    Map<String, String> metadata = new TreeMap<>(more);
+    metadata.putAll(metadata(network));
+    SafetensorsFile.write(path, tensors, metadata);
   }
 
   private static Tensor vector(Matrix row) {

@@ -2,6 +2,8 @@ package io.rankfall.study;
 
 import static java.util.Objects.requireNonNull;
 
+import io.rankfall.train.RunOutcome;
+import io.rankfall.train.StopRule;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -144,10 +146,28 @@ public record Results(
   /**
    * How a training ended.
    *
-   * @param kind {@code COMPLETED} or {@code DIVERGED}
-   * @param message what diverged, at which epoch and step; null when completed
+   * @param kind {@code COMPLETED}, {@code DIVERGED} or, where a rule ended it before its last
+   *     epoch, {@code GOAL_MET} or {@code PATIENCE}
+   * @param message what diverged, at which epoch and step, or why the rule ended it; null when
+   *     completed
    */
-  public record Outcome(String kind, @Nullable String message) {}
+  public record Outcome(String kind, @Nullable String message) {
+    static Outcome of(RunOutcome outcome) {
+      if (outcome instanceof RunOutcome.Diverged diverged) {
+        return new Outcome("DIVERGED", diverged.message());
+      }
+      if (outcome instanceof RunOutcome.Stopped stopped) {
+        boolean met = stopped.rule() instanceof StopRule.Goal;
+        return new Outcome(met ? "GOAL_MET" : "PATIENCE", stopped.message());
+      }
+      return new Outcome("COMPLETED", null);
+    }
+
+    /** What diverged, at which epoch and step; null if the training ended with a network. */
+    public @Nullable String diverged() {
+      return kind.equals("DIVERGED") ? message : null;
+    }
+  }
 
   /**
    * One epoch of one run.
