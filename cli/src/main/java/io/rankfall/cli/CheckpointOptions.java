@@ -75,16 +75,16 @@ final class CheckpointOptions {
         return null;
       }
       requireOf(from, spec, folder);
-      console.progress(
-          "Going on %s of %d".formatted(TrainingPaused.position(from), spec.epochs()));
+      console.progress("Going on " + TrainingPaused.position(from, spec.epochs()));
       return from;
     }
-    if (!overwrite && folder.isUnfinished()) {
-      Checkpoint left = folder.read();
+    Checkpoint unfinished = overwrite ? null : folder.unfinished();
+    if (unfinished != null) {
       throw new UsageException(
           "%s: expected no unfinished training, found one %s; --resume goes on, --overwrite begins anew"
               .formatted(
-                  folder.newest(), left == null ? "that is gone" : TrainingPaused.position(left)));
+                  folder.newest(),
+                  TrainingPaused.position(unfinished, unfinished.spec().epochs())));
     }
     return null;
   }

@@ -93,11 +93,11 @@ final class TrainCommand implements Callable<Integer> {
       long end = deadline();
       BooleanSupplier pause = () -> signals.received() || System.nanoTime() - end > 0;
       CheckpointKeeper keeper =
-          new CheckpointKeeper(folder, checkpoints.interval(), pause, from);
+          new CheckpointKeeper(folder, checkpoints.interval(), spec, pause, from);
       try {
         run = train(trainer, spec, rules, from, keeper.andThen(progress(spec, dataset, from)));
       } catch (TrainingPaused e) {
-        return paused(e, signals, spec);
+        return paused(e, signals);
       }
     }
     console.endStatus();
@@ -140,18 +140,15 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void sayThatItPauses() {
-    console.progress("Writing a checkpoint at the next step; once more ends at once");
+    console.progress("Pausing at the next step, with a checkpoint; once more ends at once");
   }
 
-  private int paused(TrainingPaused pause, StopSignals signals, RunSpec spec) {
-    console.endStatus();
-    String what =
-        "%s %s of %d; the same command with --resume goes on"
+  private int paused(TrainingPaused pause, StopSignals signals) {
+    console.failure(
+        "%s %s; the same command with --resume goes on"
             .formatted(
                 signals.received() ? "interrupted" : "--max-minutes: time is up",
-                pause.position(),
-                spec.epochs());
-    console.failure(what);
+                pause.position()));
     return signals.received() ? signals.exitCode() : ExitCode.FINDING;
   }
 

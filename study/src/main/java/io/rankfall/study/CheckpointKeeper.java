@@ -2,6 +2,8 @@ package io.rankfall.study;
 
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.EpochRecord;
+import io.rankfall.train.Network;
+import io.rankfall.train.RunSpec;
 import io.rankfall.train.TrainingListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,38 +23,41 @@ public final class CheckpointKeeper implements TrainingListener {
   private final RunCheckpoints folder;
   private final CheckpointInterval interval;
   private final BooleanSupplier pause;
+  private final RunSpec spec;
 
   private double best = Double.NEGATIVE_INFINITY;
-  private boolean better;
   private int epoch = -1;
   private int writtenEpoch = -1;
   private int writtenSteps;
   private long writtenAt = System.nanoTime();
 
   /**
+   * @param spec of the training, with the epochs where it is to end
    * @param pause asked before every step; at the first yes the training is left with a {@link
    *     TrainingPaused}
    * @param from what the training goes on from and the folder holds, or null
+   * @throws IOException in one line, if the folder cannot be written
    */
   public CheckpointKeeper(
       RunCheckpoints folder,
       CheckpointInterval interval,
+      RunSpec spec,
       BooleanSupplier pause,
       @Nullable Checkpoint from)
       throws IOException {
     this.folder = folder;
     this.interval = interval;
+    this.spec = spec;
     this.pause = pause;
     if (from != null) {
-      EpochRecord bestEpoch = EpochRecord.best(from.epochs());
-      best = bestEpoch.selection().accuracy();
+      EpochRecord bestSoFar = EpochRecord.best(from.epochs());
+      best = bestSoFar.selection().accuracy();
       epoch = from.epoch();
       writtenEpoch = from.epoch();
       writtenSteps = from.partial().steps();
-      if (bestEpoch.epoch() == from.epoch()
-          && writtenSteps == 0
-          && !folder.holdsBest(from, from.epoch())) {
-        folder.writeBest(from);
+      // Somebody may have removed it.
+      if (bestSoFar.epoch() == epoch && writtenSteps == 0 && !folder.holdsBest(spec, epoch)) {
+        folder.writeBest(spec, bestSoFar, from.network());
       }
     }
   }
@@ -60,23 +65,22 @@ public final class CheckpointKeeper implements TrainingListener {
   @Override
   public void onEpoch(EpochRecord record) {
     epoch = record.epoch();
-    better = record.selection().accuracy() > best;
-    best = Math.max(best, record.selection().accuracy());
+  }
+
+  @Override
+  public void onNetwork(EpochRecord record, Network network) {
+    // Before the checkpoint of this epoch: a training that went on from there would not meet this
+    // network again.
+    if (record.selection().accuracy() > best) {
+      best = record.selection().accuracy();
+      write(() -> folder.writeBest(spec, record, network));
+    }
   }
 
   @Override
   public void onCheckpoint(int finished, Supplier<Checkpoint> checkpoint) {
-    boolean due = finished == 0 || interval.afterEpoch(finished, seconds());
-    if (!better && !due) {
-      return;
-    }
-    Checkpoint now = checkpoint.get();
-    if (better) {
-      // First: from the newest checkpoint on a lost best one would not be found again.
-      write(() -> folder.writeBest(now));
-    }
-    if (due) {
-      write(now);
+    if (finished == 0 || interval.afterEpoch(finished, seconds())) {
+      write(checkpoint.get());
     }
   }
 
@@ -88,7 +92,7 @@ public final class CheckpointKeeper implements TrainingListener {
       writeOnce(done, checkpoint);
     }
     if (pausing) {
-      throw new TrainingPaused(done > 0 ? begun : begun - 1, done);
+      throw new TrainingPaused(spec.epochs(), done > 0 ? begun : begun - 1, done);
     }
   }
 

@@ -3,6 +3,8 @@ package io.rankfall.study;
 import io.rankfall.compress.SafetensorsFile;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.EpochRecord;
+import io.rankfall.train.Network;
+import io.rankfall.train.RunSpec;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -40,14 +42,16 @@ public final class RunCheckpoints {
   }
 
   /**
-   * Whether there is a checkpoint with more in it than the folder's {@code run.json} tells of the
-   * same run, so that a training would be lost with it.
+   * The newest checkpoint if there is more in it than the folder's {@code run.json} tells of the
+   * same run, so that a training would be lost with it; null otherwise.
    *
    * @throws IOException in one line, if it is damaged
    */
-  public boolean isUnfinished() throws IOException {
+  public @Nullable Checkpoint unfinished() throws IOException {
     Checkpoint checkpoint = read();
-    return checkpoint != null && checkpoint.begunEpoch() > 0 && !isTold(checkpoint);
+    return checkpoint == null || checkpoint.begunEpoch() == 0 || isTold(checkpoint)
+        ? null
+        : checkpoint;
   }
 
   private boolean isTold(Checkpoint checkpoint) {
@@ -68,24 +72,23 @@ public final class RunCheckpoints {
     checkpoint.write(newest());
   }
 
-  /** Writes the network of a checkpoint at the end of its best epoch. */
-  void writeBest(Checkpoint checkpoint) throws IOException {
-    EpochRecord epoch = checkpoint.epochs().get(checkpoint.epoch());
+  /** Writes the network of the best epoch so far. */
+  void writeBest(RunSpec spec, EpochRecord epoch, Network network) throws IOException {
     NetworkExport.safetensors(
-        checkpoint.network(),
+        network,
         folder.resolve(BEST),
         Map.of(
-            "run", checkpoint.spec().id(),
+            "run", spec.id(),
             "epoch", Integer.toString(epoch.epoch()),
             "chosen by", "highest %s accuracy".formatted(epoch.selectionName()),
             "accuracy", Double.toString(epoch.selection().accuracy())));
   }
 
   /** Whether the best weights kept are those of this run after this epoch, as the file says. */
-  boolean holdsBest(Checkpoint checkpoint, int epoch) {
+  boolean holdsBest(RunSpec spec, int epoch) {
     try {
       Map<String, String> metadata = SafetensorsFile.read(folder.resolve(BEST)).metadata();
-      return checkpoint.spec().id().equals(metadata.get("run"))
+      return spec.id().equals(metadata.get("run"))
           && Integer.toString(epoch).equals(metadata.get("epoch"));
     } catch (IOException e) {
       // Missing or damaged, it holds nothing.

@@ -6,29 +6,32 @@ import io.rankfall.train.Checkpoint;
 public final class TrainingPaused extends InterruptedException {
   private static final long serialVersionUID = 1;
 
-  private final int epoch;
-  private final int steps;
+  private final String position;
 
-  TrainingPaused(int epoch, int steps) {
-    super("paused " + position(epoch, steps));
-    this.epoch = epoch;
-    this.steps = steps;
+  TrainingPaused(int epochs, int epoch, int steps) {
+    this(position(epochs, epoch, steps));
   }
 
-  /** For example {@code after epoch 3}, or {@code in epoch 4 after 57 steps}. */
+  private TrainingPaused(String position) {
+    super("paused " + position);
+    this.position = position;
+  }
+
+  /** For example {@code after epoch 3 of 20}, or {@code in epoch 4 of 20 after 57 steps}. */
   public String position() {
-    return position(epoch, steps);
+    return position;
   }
 
-  /** Where a checkpoint is, in the same words. */
-  public static String position(Checkpoint checkpoint) {
-    return position(checkpoint.begunEpoch(), checkpoint.partial().steps());
+  /** Where a checkpoint is on the way to the last of so many epochs, in the same words. */
+  public static String position(Checkpoint checkpoint, int epochs) {
+    return position(epochs, checkpoint.begunEpoch(), checkpoint.partial().steps());
   }
 
-  private static String position(int epoch, int steps) {
+  private static String position(int epochs, int epoch, int steps) {
     if (steps > 0) {
-      return "in epoch %d after %d step%s".formatted(epoch, steps, steps == 1 ? "" : "s");
+      return "in epoch %d of %d after %d step%s"
+          .formatted(epoch, epochs, steps, steps == 1 ? "" : "s");
     }
-    return epoch == 0 ? "before the first step" : "after epoch " + epoch;
+    return epoch == 0 ? "before the first step" : "after epoch %d of %d".formatted(epoch, epochs);
   }
 }

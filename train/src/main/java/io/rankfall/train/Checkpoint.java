@@ -65,8 +65,7 @@ public record Checkpoint(
 
   /** The network at this moment. */
   public Network network() {
-    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
+    try (Learner learner = spec.start()) {
       learner.restore(state);
       return learner.network();
     }

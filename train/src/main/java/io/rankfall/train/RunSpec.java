@@ -61,6 +61,12 @@ public record RunSpec(
     return SpecJson.spec(json);
   }
 
+  /** A learner at the initial weights, owned by the caller; only its own copy of them is kept. */
+  Learner start() {
+    Network initial = architecture.initialize(initialization, seed);
+    return learner.start(initial, optimizer, batchSize);
+  }
+
   /** The same training, to be ended after another number of epochs. */
   public RunSpec withEpochs(int count) {
     return new RunSpec(

@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import io.rankfall.spectra.RankRule;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ public sealed interface StopRule {
       String ranks =
           rank == Double.POSITIVE_INFINITY
               ? ""
-              : text("mean rank %.1f, goal %s", meanRank(record), rank);
+              : text("mean rank %.1f, goal %s", meanRank(record), plain(rank));
       String accuracies =
           accuracy == 0
               ? ""
@@ -92,6 +93,10 @@ public sealed interface StopRule {
               "no better %s accuracy than %.4f of epoch %d for %d epochs",
               best.selectionName(), best.selection().accuracy(), best.epoch(), since);
     }
+  }
+
+  private static String plain(double number) {
+    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
   }
 
   private static String text(String format, Object... values) {

@@ -79,8 +79,7 @@ public final class Trainer {
   private Run train(
       RunSpec spec, @Nullable Checkpoint from, List<StopRule> rules, TrainingListener listener)
       throws InterruptedException {
-    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
+    try (Learner learner = spec.start()) {
       return new Training(dataset, spec, rules, learner, listener, from).run();
     }
   }

@@ -62,7 +62,8 @@ final class Training {
   private RunOutcome outcome() throws InterruptedException {
     start();
     if (epochs.isEmpty()) {
-      record(0, spec.optimizer().learningRate(1), null, RankProbe.measure(learner.network()));
+      Network network = learner.network();
+      record(0, spec.optimizer().learningRate(1), null, network, RankProbe.measure(network));
     }
     while (true) {
       int finished = epochs.size() - 1;
@@ -98,7 +99,11 @@ final class Training {
   }
 
   private void record(
-      int epoch, double learningRate, @Nullable Evaluation training, List<LayerSpectrum> spectra) {
+      int epoch,
+      double learningRate,
+      @Nullable Evaluation training,
+      Network network,
+      List<LayerSpectrum> spectra) {
     Examples validation = dataset.validation();
     EpochRecord record =
         new EpochRecord(
@@ -111,6 +116,7 @@ final class Training {
     epochs.add(record);
     partial = PartialEpoch.NONE;
     listener.onEpoch(record);
+    listener.onNetwork(record, network);
     listener.onCheckpoint(epoch, checkpoint);
   }
 
@@ -134,13 +140,14 @@ final class Training {
       partial = partial.plus(result, size);
       listener.onStep(epoch, step, result);
     }
+    Network network = learner.network();
     List<LayerSpectrum> spectra;
     try {
-      spectra = RankProbe.measure(learner.network());
+      spectra = RankProbe.measure(network);
     } catch (NonFiniteException e) {
       return new RunOutcome.Diverged(epoch, partial.steps(), String.valueOf(e.getMessage()));
     }
-    record(epoch, learningRate, partial.mean(order.length), spectra);
+    record(epoch, learningRate, partial.mean(order.length), network, spectra);
     return null;
   }
 }

@@ -33,6 +33,13 @@ public interface TrainingListener {
   void onEpoch(EpochRecord record);
 
   /**
+   * After {@link #onEpoch} and before {@link #onCheckpoint}, epoch 0 included.
+   *
+   * @param network as {@code record} measured it
+   */
+  default void onNetwork(EpochRecord record, Network network) {}
+
+  /**
    * After each step.
    *
    * @param step within the epoch, counted from 1
@@ -76,6 +83,12 @@ public interface TrainingListener {
       public void onEpoch(EpochRecord record) {
         first.onEpoch(record);
         next.onEpoch(record);
+      }
+
+      @Override
+      public void onNetwork(EpochRecord record, Network network) {
+        first.onNetwork(record, network);
+        next.onNetwork(record, network);
       }
 
       @Override
