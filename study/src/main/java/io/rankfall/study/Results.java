@@ -2,6 +2,7 @@ package io.rankfall.study;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.StopRule;
 import java.util.List;
@@ -176,6 +177,8 @@ public record Results(
    * @param trainLoss mean cross-entropy in nats over the epoch's mini-batches, as trained on; null
    *     for epoch 0
    * @param trainAccuracy 0 to 1, over the same mini-batches; null for epoch 0
+   * @param validationLoss mean cross-entropy over the validation examples; null without them
+   * @param validationAccuracy 0 to 1; null without validation examples
    * @param testAccuracy 0 to 1
    */
   public record EpochResult(
@@ -183,6 +186,8 @@ public record Results(
       @Nullable Double learningRate,
       @Nullable Double trainLoss,
       @Nullable Double trainAccuracy,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double validationLoss,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double validationAccuracy,
       double testLoss,
       double testAccuracy,
       List<LayerResult> layers) {
