@@ -62,7 +62,8 @@ final class StopSignals implements AutoCloseable {
                 }
                 return null;
               });
-      Object signal = Class.forName("sun.misc.Signal").getConstructor(String.class).newInstance(name);
+      Object signal =
+          Class.forName("sun.misc.Signal").getConstructor(String.class).newInstance(name);
       before.add(new Object[] {signal, replaced(signal, handler)});
     } catch (ReflectiveOperationException e) {
       // Not on this JVM: the signal ends the process, and the last checkpoint is what there is.

@@ -145,8 +145,7 @@ final class TheoryCommand implements Callable<Integer> {
     RunRecord record = run == null ? null : ResultsFile.readRun(run.resolve(RunFiles.RUN));
     Dataset all = FashionMnist.load();
     RunSpec spec = record == null ? UsageException.ifRefused(() -> spec(all)) : spec(record, all);
-    Dataset dataset =
-        record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
+    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
     TheoryProbe probe = new TheoryProbe(spec, dataset.train().size(), settings);

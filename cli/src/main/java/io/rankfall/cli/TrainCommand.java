@@ -170,10 +170,7 @@ final class TrainCommand implements Callable<Integer> {
           .out()
           .printf(
               "best %s accuracy %.4f, of epoch %d: %s%n",
-              best.selectionName(),
-              best.selection().accuracy(),
-              best.epoch(),
-              RunCheckpoints.BEST);
+              best.selectionName(), best.selection().accuracy(), best.epoch(), RunCheckpoints.BEST);
     }
     InspectionText.matrices(InspectCommand.ofRun(out, console))
         .lines()
@@ -187,9 +184,7 @@ final class TrainCommand implements Callable<Integer> {
     StopRule.Goal goal = stops.goal();
     if (run.outcome() instanceof RunOutcome.Stopped stopped) {
       boolean met = stopped.rule() instanceof StopRule.Goal;
-      console
-          .out()
-          .println((met ? "goal met at " : "ended at ") + stopped.message());
+      console.out().println((met ? "goal met at " : "ended at ") + stopped.message());
       if (met) {
         return true;
       }

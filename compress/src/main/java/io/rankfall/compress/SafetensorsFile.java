@@ -207,8 +207,7 @@ public final class SafetensorsFile {
                 groups.add(
                     new SafetensorsWriter.Group(
                         List.of(
-                            new SafetensorsWriter.Slot(
-                                name, "F32", tensor.shape, tensor.bytes())),
+                            new SafetensorsWriter.Slot(name, "F32", tensor.shape, tensor.bytes())),
                         out -> {
                           byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
                           little(bytes).asFloatBuffer().put(tensor.values.get());

@@ -61,8 +61,7 @@ public final class NetworkExport {
   }
 
   /** As {@link #safetensors(Network, Path)}, with more metadata. */
-  static void safetensors(Network network, Path path, Map<String, String> more)
-      throws IOException {
+  static void safetensors(Network network, Path path, Map<String, String> more) throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (Network.Layer layer : network.layers()) {
       tensors.put(layer.name() + ".weight", Tensor.of(layer.weight()));

@@ -22,8 +22,7 @@ public record PartialEpoch(int steps, double loss, long correct) {
 
   /** After one more step on {@code examples} examples. */
   PartialEpoch plus(StepResult step, int examples) {
-    return new PartialEpoch(
-        steps + 1, loss + step.loss() * examples, correct + step.correct());
+    return new PartialEpoch(steps + 1, loss + step.loss() * examples, correct + step.correct());
   }
 
   /** The mean over the {@code examples} that were trained on. */

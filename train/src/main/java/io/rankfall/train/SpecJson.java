@@ -84,7 +84,9 @@ final class SpecJson {
   }
 
   private static String text(JsonNode value) {
-    return value.isMissingNode() ? "nothing" : value.isTextual() ? value.asText() : text((Object) value);
+    return value.isMissingNode()
+        ? "nothing"
+        : value.isTextual() ? value.asText() : text((Object) value);
   }
 
   static MessageDigest sha256() {

@@ -70,8 +70,7 @@ public final class Trainer {
     if (trained > 0 && trained >= dataset.train().size()) {
       throw new IllegalArgumentException(
           "checkpoint: expected steps on fewer than the %d training examples, found %d of %d"
-              .formatted(
-                  dataset.train().size(), checkpoint.partial().steps(), spec.batchSize()));
+              .formatted(dataset.train().size(), checkpoint.partial().steps(), spec.batchSize()));
     }
     return train(spec, checkpoint, rules, listener);
   }

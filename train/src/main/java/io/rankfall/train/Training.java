@@ -67,8 +67,7 @@ final class Training {
     }
     while (true) {
       int finished = epochs.size() - 1;
-      RunOutcome.Stopped stopped =
-          finished == 0 || partial.steps() > 0 ? null : stopped(finished);
+      RunOutcome.Stopped stopped = finished == 0 || partial.steps() > 0 ? null : stopped(finished);
       if (stopped != null) {
         return stopped;
       }

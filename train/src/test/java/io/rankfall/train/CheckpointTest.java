@@ -193,8 +193,7 @@ class CheckpointTest {
   void checkpointsOfVersion1AreRead(LearnerKind learner, String name) throws Exception {
     Path golden =
         Path.of(
-            Objects.requireNonNull(
-                    CheckpointTest.class.getResource(name + ".safetensors"))
+            Objects.requireNonNull(CheckpointTest.class.getResource(name + ".safetensors"))
                 .toURI());
     RunSpec spec = spec(learner, Normalization.BATCH, 1e-2, 0.9);
     Checkpoint from = Checkpoint.read(golden);

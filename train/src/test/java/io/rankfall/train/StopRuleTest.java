@@ -71,8 +71,7 @@ class StopRuleTest {
         .hasMessage("goal: expected a rank >= 0, found -1.0");
     assertThatThrownBy(() -> new Goal(ANY, RULE, 88))
         .hasMessage("goal: expected an accuracy from 0 to 1, found 88.0");
-    assertThatThrownBy(() -> new Patience(0))
-        .hasMessage("patience: expected >= 1 epoch, found 0");
+    assertThatThrownBy(() -> new Patience(0)).hasMessage("patience: expected >= 1 epoch, found 0");
   }
 
   /** What a training on clouds that are easy to tell apart does when it may stop. */
