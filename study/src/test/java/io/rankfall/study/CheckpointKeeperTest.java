@@ -35,7 +35,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointKeeperTest {
-  private static final BooleanSupplier NEVER = () -> false;
   private static final CheckpointInterval OFTEN = new CheckpointInterval.Seconds(1e-9);
   private static final CheckpointInterval EVERY_EPOCH = new CheckpointInterval.Epochs(1);
 
@@ -43,6 +42,10 @@ class CheckpointKeeperTest {
   private final Trainer trainer = new Trainer(dataset);
 
   @TempDir private Path path = Path.of("");
+
+  private static boolean never() {
+    return false;
+  }
 
   private static Examples noise(int count, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -113,7 +116,7 @@ class CheckpointKeeperTest {
 
   private List<String> kept(CheckpointInterval interval) throws Exception {
     Watching watching = new Watching(folder());
-    trainer.train(SPEC, keeper(interval, NEVER, null).andThen(watching));
+    trainer.train(SPEC, keeper(interval, CheckpointKeeperTest::never, null).andThen(watching));
     Checkpoint last = Objects.requireNonNull(folder().read());
     assertThat(last.epoch()).isEqualTo(4);
     return watching.positions;
@@ -139,7 +142,7 @@ class CheckpointKeeperTest {
 
   @Test
   void pausedBeforeAnyStepAndResumedItIsTheUndisturbedRunWithTheSameBest() throws Exception {
-    Run whole = trainer.train(SPEC, keeper(EVERY_EPOCH, NEVER, null));
+    Run whole = trainer.train(SPEC, keeper(EVERY_EPOCH, CheckpointKeeperTest::never, null));
     byte[] best = Files.readAllBytes(path.resolve(RunCheckpoints.BEST));
     int bestEpoch = EpochRecord.best(whole.epochs()).epoch();
     assertThat(folder().holdsBest(SPEC, bestEpoch)).isTrue();
@@ -157,7 +160,7 @@ class CheckpointKeeperTest {
           .isEqualTo(position(steps));
       Checkpoint from = Objects.requireNonNull(folder().read());
       assertThat(TrainingPaused.position(from, 4)).isEqualTo(position(steps));
-      Run resumed = trainer.resume(from, 4, keeper(EVERY_EPOCH, NEVER, from));
+      Run resumed = trainer.resume(from, 4, keeper(EVERY_EPOCH, CheckpointKeeperTest::never, from));
       assertThat(resumed.outcome()).isEqualTo(whole.outcome());
       assertThat(resumed.epochs()).isEqualTo(whole.epochs());
       assertThat(path.resolve(RunCheckpoints.BEST)).hasBinaryContent(best);
@@ -182,18 +185,18 @@ class CheckpointKeeperTest {
 
   @Test
   void aRemovedBestIsWrittenAgainWhereTheCheckpointIsIt() throws Exception {
-    Run run = trainer.train(spec(1, 0.1), keeper(EVERY_EPOCH, NEVER, null));
+    Run run = trainer.train(spec(1, 0.1), keeper(EVERY_EPOCH, CheckpointKeeperTest::never, null));
     assertThat(EpochRecord.best(run.epochs()).epoch()).isEqualTo(1);
     byte[] best = Files.readAllBytes(path.resolve(RunCheckpoints.BEST));
     Files.delete(path.resolve(RunCheckpoints.BEST));
-    keeper(EVERY_EPOCH, NEVER, folder().read());
+    keeper(EVERY_EPOCH, CheckpointKeeperTest::never, folder().read());
     assertThat(path.resolve(RunCheckpoints.BEST)).hasBinaryContent(best);
   }
 
   @Test
   void aTrainingIsUnfinishedUntilItsRecordTellsOfIt() throws Exception {
     assertThat(folder().unfinished()).isNull();
-    Run run = trainer.train(spec(2, 0.1), keeper(EVERY_EPOCH, NEVER, null));
+    Run run = trainer.train(spec(2, 0.1), keeper(EVERY_EPOCH, CheckpointKeeperTest::never, null));
     assertThat(folder().unfinished()).isEqualTo(folder().read()).isNotNull();
     RunFiles.write(path, run, dataset);
     assertThat(folder().unfinished()).isNull();
@@ -216,7 +219,8 @@ class CheckpointKeeperTest {
   @Test
   void aDivergedRunIsFinished() throws Exception {
     RunSpec wild = spec(3, 1e8);
-    CheckpointKeeper keeper = new CheckpointKeeper(folder(), OFTEN, wild, NEVER, null);
+    CheckpointKeeper keeper =
+        new CheckpointKeeper(folder(), OFTEN, wild, CheckpointKeeperTest::never, null);
     Run run = trainer.train(wild, keeper);
     assertThat(run.outcome()).isInstanceOf(RunOutcome.Diverged.class);
     assertThat(Objects.requireNonNull(folder().unfinished()).begunEpoch()).isPositive();
@@ -227,7 +231,7 @@ class CheckpointKeeperTest {
   /** Where files take their places, one after another, the old run or the checkpoint is there. */
   @Test
   void anExportThatIsCutOffLeavesTheCheckpoint() throws Exception {
-    Run run = trainer.train(SPEC, keeper(EVERY_EPOCH, NEVER, null));
+    Run run = trainer.train(SPEC, keeper(EVERY_EPOCH, CheckpointKeeperTest::never, null));
     RunFiles.write(path, run, dataset);
     Path inTheWay = path.resolve(RunFiles.SAFETENSORS);
     Files.delete(inTheWay);
@@ -257,7 +261,7 @@ class CheckpointKeeperTest {
   @Test
   void aFolderThatCannotBeWrittenEndsTheTrainingAtOnce() throws Exception {
     Files.createDirectory(path.resolve(RunCheckpoints.NEWEST));
-    CheckpointKeeper keeper = keeper(EVERY_EPOCH, NEVER, null);
+    CheckpointKeeper keeper = keeper(EVERY_EPOCH, CheckpointKeeperTest::never, null);
     Watching watching = new Watching(folder());
     assertThatThrownBy(() -> trainer.train(SPEC, keeper.andThen(watching)))
         .isInstanceOf(UncheckedIOException.class)
