@@ -146,7 +146,7 @@ final class TheoryCommand implements Callable<Integer> {
     RunRecord record = run == null ? null : ResultsFile.readRun(run.resolve(RunFiles.RUN));
     Dataset all = FashionMnist.load();
     RunSpec spec = record == null ? UsageException.ifRefused(() -> spec(all)) : spec(record, all);
-    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : all;
+    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
     TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
@@ -240,14 +240,14 @@ final class TheoryCommand implements Callable<Integer> {
           "run: expected one on data %s, found %s"
               .formatted(dataset.sha256(), record.dataSha256()));
     }
-    return record.spec();
+    return record.trainedSpec();
   }
 
   private boolean arrives(Path folder, RunRecord record, RunOutcome outcome) throws IOException {
     boolean same =
         outcome instanceof RunOutcome.Completed completed
             ? RunFiles.holds(folder, completed.network())
-            : record.result().outcome().message() != null;
+            : record.result().outcome().diverged() != null;
     console.progress(
         same
             ? "The replay arrived at the run's weights, to the bit."
