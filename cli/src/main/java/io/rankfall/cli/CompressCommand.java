@@ -43,6 +43,7 @@ import picocli.CommandLine.Parameters;
       "      --calibration inputs.npy --out small.onnx --html report.html",
       "  rankfall compress resnet.onnx --max-drop 0.5 --data validation/ --calibration photos/ \\",
       "      --out small.onnx",
+      "  rankfall compress run --params 0.05 --finetune-epochs 10 --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "  rankfall compress model.safetensors --params 0.5 --out small.safetensors",
       "",
@@ -87,6 +88,9 @@ final class CompressCommand implements Callable<Integer> {
           "The batch that --latency is for, timed beside batch 1. Default: ${DEFAULT-VALUE}.")
   private int batch = Compression.BATCH;
 
+  @ArgGroup(exclusive = false, heading = "Training on:%n")
+  private TuningOptions tuning = new TuningOptions();
+
   @Option(names = "--out", paramLabel = "FILE", description = "The smaller file, of the same kind.")
   private @Nullable Path out;
 
@@ -114,7 +118,7 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, BudgetException {
+  public Integer call() throws IOException, InterruptedException, BudgetException {
     Path input =
         Files.isDirectory(file) && !ModelWeights.isSharded(file)
             ? file.resolve(RunFiles.ONNX)
@@ -127,6 +131,7 @@ final class CompressCommand implements Callable<Integer> {
       compression.order(order);
     }
     data.addTo(compression, input);
+    tuning.addTo(compression, file, console);
     CompressionReport report = run(compression);
     console.endStatus();
     if (html != null) {
@@ -154,6 +159,7 @@ final class CompressCommand implements Callable<Integer> {
     if (goal == null) {
       throw new UsageException("expected one of " + GoalOptions.NAMES + ", found none");
     }
+    tuning.requireUsable(file);
     if (out == null && !dryRun) {
       throw new UsageException("expected --out FILE or --dry-run, found neither");
     }

@@ -9,14 +9,11 @@ import io.rankfall.study.Shrinking;
 import io.rankfall.study.report.CompressionPage;
 import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.StepResult;
 import io.rankfall.train.Trainer;
-import io.rankfall.train.TrainingListener;
 import io.rankfall.train.data.DataFolder;
 import io.rankfall.train.data.Datasets;
 import java.io.IOException;
@@ -115,7 +112,8 @@ final class ShrinkCommand implements Callable<Integer> {
                 spec.optimizer().learningRate(),
                 spec.optimizer().weightDecay(),
                 spec.epochs()));
-    Run dense = trainer.train(spec, progress("dense", spec.epochs(), spec, dataset));
+    Run dense =
+        trainer.train(spec, TuningOptions.progress(console, "dense", spec.epochs(), spec, dataset));
     console.endStatus();
     RunFiles.write(out, dense, dataset);
     if (dense.outcome() instanceof RunOutcome.Diverged diverged) {
@@ -136,7 +134,8 @@ final class ShrinkCommand implements Callable<Integer> {
             .shrink(
                 budget,
                 new Shrinking.Tuning(epochs, rate),
-                new Shrinking.Progress(compression, progress("small", epochs, spec, dataset)));
+                new Shrinking.Progress(
+                    compression, TuningOptions.progress(console, "small", epochs, spec, dataset)));
     console.endStatus();
     Path report = out.resolve("report.html");
     CompressionPage.write(result.report(), report);
@@ -176,23 +175,5 @@ final class ShrinkCommand implements Callable<Integer> {
 
   private boolean isGiven(String option) {
     return command != null && command.commandLine().getParseResult().hasMatchedOption(option);
-  }
-
-  private TrainingListener progress(String name, int epochs, RunSpec spec, Dataset dataset) {
-    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
-    TimeLeft timeLeft = new TimeLeft((double) steps * epochs);
-    EpochLines lines = new EpochLines(console, epochs, "dense".length());
-    return new TrainingListener() {
-      @Override
-      public void onEpoch(EpochRecord record) {
-        lines.print(name, record, timeLeft.text());
-      }
-
-      @Override
-      public void onStep(int epoch, int step, StepResult result) {
-        timeLeft.did(1);
-        console.status(timeLeft.bar("training"));
-      }
-    };
   }
 }

@@ -19,7 +19,7 @@ final class SpecOptions {
       paramLabel = "NAME",
       description = {
         "Network instead of --hidden: mlp, lenet300, lenet5, convnet, vgg11, vgg16, resnet8, resnet18, resnet20, "
-            + "resnet50, vit or gpt; options follow, as in vit:depth=6,width=96. 'rankfall help architectures' lists them."
+            + "resnet50, vit or gpt; options follow, as in vit:depth=6,width=96. 'rankfall architectures' lists them."
       })
   private @Nullable String architecture;
 

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = {
-      "Trains one network on a data set with SGD while the rank of every weight matrix is watched, and",
+      "Trains a network while the rank of every weight matrix is watched, and",
       "exports it.",
       ""
     },
@@ -32,6 +32,7 @@ import picocli.CommandLine.Option;
       "  rankfall train --batch-size 16 --weight-decay 1e-3 --out run",
       "  rankfall train --hidden 100,100,100 --batch-norm --batch-size 4 --lr 0.01 --momentum 0.9",
       "  rankfall train --learner djl --epochs 3      PyTorch through DJL",
+      "  rankfall train --optimizer adamw --lr 1e-3 --weight-decay 0.1 --cosine 20 --warmup-epochs 1",
       "  rankfall train --tensorboard logs/b16        and, meanwhile, tensorboard --logdir logs",
       "  rankfall train --mlflow http://localhost:5000 --mlflow-experiment ranks",
       "",

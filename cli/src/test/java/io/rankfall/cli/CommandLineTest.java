@@ -2,6 +2,8 @@ package io.rankfall.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +45,24 @@ class CommandLineTest {
         .contains("this training diverged at epoch 1");
   }
 
+  @Test
+  void anOptimizerOfPytorchTrainsByItself() throws IOException {
+    Path out = folder.resolve("adamw");
+    String line =
+        "train --hidden 8 --batch-size 500 --epochs 1 --optimizer adamw --lr 2e-3 --cosine 2"
+            + " --clip-norm 1 --decay-on matrices --loss mse --out "
+            + out;
+    Ran ran = Ran.run(line.split(" ", -1));
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.out()).startsWith("test accuracy 0.");
+    JsonNode spec = new JsonMapper().readTree(out.resolve("run.json").toFile()).path("spec");
+    assertThat(spec.path("learner").asText()).isEqualTo("DJL");
+    assertThat(spec.path("loss").asText()).isEqualTo("MSE");
+    assertThat(spec.path("optimizer").path("method").asText()).isEqualTo("ADAMW");
+    assertThat(spec.path("optimizer").path("schedule").path("epochs").asInt()).isEqualTo(2);
+    assertThat(Ran.run("inspect", out.toString()).exitCode()).isZero();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "train --batch-size 0, batch size: expected >= 1; found 0",
@@ -50,6 +70,12 @@ class CommandLineTest {
     "train --lr 0.5 --weight-decay 2, weight decay: expected",
     "train --learner tensorflow, tensorflow",
     "train --hidden 0, mlp: expected",
+    "train --optimizer adam, adam",
+    "train --optimizer adamw --learner fused, optimizer: expected SGD or NESTEROV with learner FUSED",
+    "train --clip-norm 1 --learner fused, clip norm: expected 0; none with learner FUSED; found 1.0",
+    "train --cosine 20 --milestones 5, milestones: expected none beside a cosine",
+    "train --cosine 10, epochs: expected none at learning rate 0",
+    "theory --optimizer adamw --examples 9 --batch-size 3, theory: expected optimizer SGD without clipping",
     "train --batch-norm --batch-size 1, batch normalisation",
     "train --milestones 5;3, ascending",
     "demo --epochs 0, epochs: expected >= 1",

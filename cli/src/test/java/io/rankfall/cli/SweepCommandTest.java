@@ -124,6 +124,21 @@ class SweepCommandTest {
     assertThat(row.path("rank1e-3").asInt()).isEqualTo(8);
   }
 
+  @Test
+  void optimizersAreVariedAndToldApart() {
+    Path study = folder.resolve("optimizers.db");
+    String line =
+        "sweep --hidden 8 --batch-size 500 --epochs 1 --lr 0.01 --optimizer sgd,adamw --jobs 1 --study ";
+    Ran ran = Ran.run((line + study).split(" ", -1));
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    Ran adamw = Ran.run("runs", study.toString(), "--where", "optimizer=adamw");
+    assertThat(adamw.out()).contains("0 ADAMW").contains("1 run: 1 completed");
+    Ran csv = Ran.run("runs", study.toString(), "--csv", "--where", "optimizer=sgd,adamw");
+    assertThat(csv.out().lines().toList()).hasSize(3);
+    assertThat(csv.out()).contains("schedule,optimizer,decayOn,clipNorm,loss");
+    assertThat(csv.out()).contains(",SGD,ALL,").contains(",ADAMW,ALL,");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

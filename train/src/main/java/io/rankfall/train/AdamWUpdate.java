@@ -32,7 +32,7 @@ final class AdamWUpdate implements ParameterUpdate {
   private final float[] g;
   private float @Nullable [] firstMoments;
   private float @Nullable [] secondMoments;
-  private long steps;
+  private double steps;
 
   /**
    * @param rateShare what the training's learning rate is multiplied by
@@ -108,6 +108,6 @@ final class AdamWUpdate implements ParameterUpdate {
   public void restore(String parameter, int size, LearnerState from) {
     firstMoments = from.rowIfPresent("firstMoment." + parameter, size);
     secondMoments = from.rowIfPresent("secondMoment." + parameter, size);
-    steps = firstMoments == null ? 0 : (long) from.scalar("steps." + parameter);
+    steps = firstMoments == null ? 0 : from.scalar("steps." + parameter);
   }
 }

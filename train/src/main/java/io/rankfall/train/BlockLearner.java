@@ -3,7 +3,6 @@ package io.rankfall.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
@@ -14,7 +13,6 @@ import io.rankfall.djl.BlockWeights;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.WeightMatrix;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -33,7 +31,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
   private final Loss loss;
   private final ParameterStore parameters = new ParameterStore(manager, false);
   private final OptimizerUpdate update;
-  private final List<NDArray> variancesOfOneValue;
+  private final SingleValueVariances variancesOfOneValue;
 
   private final AlignedFloats inputs = new AlignedFloats();
   private final AlignedFloats gradients = new AlignedFloats();
@@ -58,7 +56,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
     this.input = input;
     try {
       this.update = new OptimizerUpdate(pytorch, pytorch.run("start", this::trained), optimizer);
-      this.variancesOfOneValue = variancesOfOneValue(block, new ArrayList<>());
+      this.variancesOfOneValue = new SingleValueVariances(block);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -91,18 +89,6 @@ public final class BlockLearner implements Classifier, TrainedLayers {
     return array;
   }
 
-  /** The running variances of normalisations that see one value a channel in a single example. */
-  private static List<NDArray> variancesOfOneValue(Block block, List<NDArray> found) {
-    if (block instanceof ai.djl.nn.norm.BatchNorm norm
-        && norm.describeInput().valueAt(0).slice(2).size() == 1) {
-      found.add(norm.getDirectParameters().get("runningVar").getArray());
-    }
-    for (Pair<String, Block> child : block.getChildren()) {
-      variancesOfOneValue(child.getValue(), found);
-    }
-    return found;
-  }
-
   /**
    * One step of {@link Optimizer} on the mean {@link Loss} of the batch.
    *
@@ -130,13 +116,10 @@ public final class BlockLearner implements Classifier, TrainedLayers {
       return backward(batch, x, scope);
     }
     // PyTorch refuses to normalise a single value. Twice the same example has the same mean, loss
-    // and gradients; the running variances keep their values, for one value has no variance.
-    List<NDArray> kept = variancesOfOneValue.stream().map(NDArray::duplicate).toList();
+    // and gradients.
+    variancesOfOneValue.save();
     StepResult result = backward(batch, x.concat(x), scope);
-    for (int i = 0; i < kept.size(); i++) {
-      variancesOfOneValue.get(i).set(new NDIndex(":"), kept.get(i));
-      kept.get(i).close();
-    }
+    variancesOfOneValue.restore();
     return result;
   }
 

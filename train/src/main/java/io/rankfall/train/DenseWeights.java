@@ -76,7 +76,7 @@ final class DenseWeights implements AutoCloseable {
     this.inputGradients = inputGradients;
     this.weights = new NativeMatrix(in, out);
     this.state = optimizer.momentum() == 0 ? null : new NativeMatrix(in, out);
-    overwrite(weights, initial.transposed().toArray());
+    weights.overwrite(initial.transposed().toArray());
     int most = Math.max(1, NUMBERS_PER_BLOCK / weights.stride());
     for (int from = 0; from < in; from += most) {
       blocks.add(block(from, Math.min(most, in - from)));
@@ -261,20 +261,20 @@ final class DenseWeights implements AutoCloseable {
 
   /** Ŵᵀ, U and the scalars that belong to them, as they are. */
   void save(String layer, LearnerState.Writer to) {
-    to.tensor(layer + ".weight", copy(weights));
+    to.tensor(layer + ".weight", weights.copy());
     to.scalar(layer + ".weight.scale", scale);
     if (state != null) {
-      to.tensor(layer + ".momentum", copy(state));
+      to.tensor(layer + ".momentum", state.copy());
       to.scalar(layer + ".momentum.scale", stateScale);
       to.scalar(layer + ".momentum.rate", heavyBallRate);
     }
   }
 
   void restore(String layer, LearnerState from) {
-    overwrite(weights, from.tensor(layer + ".weight", in, out));
+    weights.overwrite(from.tensor(layer + ".weight", in, out));
     scale = from.scalar(layer + ".weight.scale");
     if (state != null) {
-      overwrite(state, from.tensor(layer + ".momentum", in, out));
+      state.overwrite(from.tensor(layer + ".momentum", in, out));
       stateScale = from.scalar(layer + ".momentum.scale");
       heavyBallRate = from.scalar(layer + ".momentum.rate");
       // Before the first step there is no rate yet.
@@ -282,25 +282,6 @@ final class DenseWeights implements AutoCloseable {
           heavyBallRate == 0
               ? new HeavyBall(0, 1, 0)
               : HeavyBall.of(heavyBallRate, optimizer.weightDecay(), optimizer.momentum());
-    }
-  }
-
-  private Matrix copy(NativeMatrix matrix) {
-    return Matrix.filled(
-        in,
-        out,
-        values -> {
-          float[] row = new float[out];
-          for (int k = 0; k < in; k++) {
-            matrix.get(k, row);
-            System.arraycopy(row, 0, values, k * out, out);
-          }
-        });
-  }
-
-  private void overwrite(NativeMatrix matrix, float[] values) {
-    for (int k = 0; k < in; k++) {
-      matrix.put(k, values, k * out);
     }
   }
 

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run at the end of one epoch; epoch 0 is the network before training.
  *
- * @param learningRate μ during the epoch; what the first epoch will use for epoch 0
+ * @param learningRate μ in all steps of the epoch, since a {@link Schedule} changes it between
+ *     epochs only; what the first epoch will use for epoch 0
  * @param training mean over the epoch's mini-batches, each measured before its step; null for epoch
  *     0
  * @param test over all test examples

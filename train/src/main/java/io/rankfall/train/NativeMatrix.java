@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import io.rankfall.spectra.Matrix;
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -84,6 +85,26 @@ final class NativeMatrix implements AutoCloseable {
   /** Copies whole rows to the beginning of a {@link Tile}. */
   void getRows(int first, float[] tile, int length) {
     numbers.get(first * stride, tile, 0, length);
+  }
+
+  /** A copy of the numbers, without those between rows. */
+  Matrix copy() {
+    int rows = count() / stride;
+    return Matrix.filled(
+        rows,
+        cols,
+        values -> {
+          for (int r = 0; r < rows; r++) {
+            get(r, values, r * cols);
+          }
+        });
+  }
+
+  /** Overwrites all numbers, given row by row. */
+  void overwrite(float[] values) {
+    for (int r = 0; r < count() / stride; r++) {
+      put(r, values, r * cols);
+    }
   }
 
   @Override

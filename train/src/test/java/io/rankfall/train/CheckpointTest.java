@@ -100,6 +100,35 @@ class CheckpointTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "FUSED, NESTEROV, 0.9, 0",
+    "DJL,   NESTEROV, 0.9, 0",
+    "DJL,   SGD,      0.9, 0.5",
+    "DJL,   ADAMW,    0,   0.5",
+    "DJL,   MUON,     0,   0"
+  })
+  void everyOptimizerGoesOnToTheBit(
+      LearnerKind learner, Optimizer.Method method, double momentum, double clipNorm)
+      throws Exception {
+    Schedule schedule = new WarmUp(2, new CosineSchedule(6, 0.1));
+    Optimizer optimizer =
+        new Optimizer(0.02, 0.5, momentum, schedule, method, Optimizer.DecayOn.MATRICES, clipNorm);
+    Mlp mlp = new Mlp(FEATURES, List.of(14, 6), 4, Normalization.BATCH);
+    RunSpec spec =
+        new RunSpec("noise", mlp, Initialization.HE, 16, optimizer, EPOCHS, 3, learner, Loss.MSE);
+    Keeper keeper = new Keeper();
+    Run whole = trainer.train(spec, keeper);
+    assertThat(whole.outcome()).isInstanceOf(RunOutcome.Completed.class);
+    for (Path file : keeper.files) {
+      Checkpoint checkpoint = Checkpoint.read(file);
+      assertThat(checkpoint.spec()).isEqualTo(spec);
+      Run resumed = trainer.resume(checkpoint, EPOCHS, TrainingListener.NONE);
+      assertThat(resumed.outcome()).as("from %s", file).isEqualTo(whole.outcome());
+      assertThat(resumed.epochs()).isEqualTo(whole.epochs());
+    }
+  }
+
   @Test
   void resumedAndInterruptedAgainAndAgainItIsStillTheSame() throws Exception {
     Run whole = trainer.train(RICH, TrainingListener.NONE);

@@ -78,6 +78,43 @@ abstract class LearnerContract {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "NONE,  NESTEROV, ALL,      0.05, 0.9, CROSS_ENTROPY",
+    "NONE,  NESTEROV, ALL,      0,    0.9, MSE",
+    "NONE,  NESTEROV, MATRICES, 3,    0.5, CROSS_ENTROPY",
+    "NONE,  SGD,      MATRICES, 0.5,  0,   CROSS_ENTROPY",
+    "NONE,  SGD,      MATRICES, 0.5,  0.9, MSE",
+    "BATCH, NESTEROV, MATRICES, 0.05, 0.9, CROSS_ENTROPY",
+    "BATCH, SGD,      MATRICES, 0.5,  0.5, MSE"
+  })
+  void everyVariantOfSgdIsThatOfTheReference(
+      Normalization normalization,
+      Optimizer.Method method,
+      Optimizer.DecayOn decayOn,
+      double weightDecay,
+      double momentum,
+      Loss loss) {
+    Optimizer optimizer =
+        new Optimizer(0.1, weightDecay, momentum, StepSchedule.CONSTANT, method, decayOn, 0);
+    Network initial = tiny(normalization);
+    ReferenceMlp reference = new ReferenceMlp(initial, optimizer, loss);
+    try (Learner learner = start(initial, optimizer, loss, 8)) {
+      for (int s = 0; s < 30; s++) {
+        double rate = s < 15 ? 0.1 : 0.02;
+        Batch batch = batch(s, s % 7 == 6 ? 5 : 8);
+        double expected = reference.step(batch, rate);
+        assertThat(learner.step(batch, rate).loss())
+            .isCloseTo(expected, within(Cases.SINGLE_PRECISION_TOLERANCE * Math.max(1, expected)));
+      }
+      Cases.assertClose(
+          learner.network(), reference.network(initial), Cases.SINGLE_PRECISION_TOLERANCE);
+      Batch all = Batch.range(NOISE, 0, 200);
+      assertThat(learner.evaluate(NOISE.first(200)).loss())
+          .isCloseTo(reference.loss(all, reference.evaluationLogits(all)), within(1e-4));
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"0.05, 0.05, 0, 800", "0.5, 1.9, 0, 40", "0.1, 3, 0.9, 40"})
   void strongDecayOverManyStepsStaysExact(
       double rate, double weightDecay, double momentum, int steps) {

@@ -28,10 +28,16 @@ final class ReferenceMlp {
       }
     }
 
-    void update(double wd, double momentum, double rate) {
+    /** SGD with heavy-ball or Nesterov's momentum. */
+    void update(Optimizer optimizer, double rate) {
+      boolean decays = optimizer.decayOn() == Optimizer.DecayOn.ALL || name.endsWith(".weight");
+      double wd = decays ? optimizer.weightDecay() : 0;
+      double m = optimizer.momentum();
       for (int i = 0; i < values.length; i++) {
-        velocity[i] = momentum * velocity[i] + (gradient[i] + wd * values[i]);
-        values[i] -= rate * velocity[i];
+        double decayed = gradient[i] + wd * values[i];
+        velocity[i] = m * velocity[i] + decayed;
+        boolean nesterov = optimizer.method() == Optimizer.Method.NESTEROV;
+        values[i] -= rate * (nesterov ? decayed + m * velocity[i] : velocity[i]);
       }
     }
   }
@@ -77,8 +83,14 @@ final class ReferenceMlp {
 
   private final List<Layer> layers = new ArrayList<>();
   private final Optimizer optimizer;
+  private final Loss loss;
 
   ReferenceMlp(Network initial, Optimizer optimizer) {
+    this(initial, optimizer, Loss.CROSS_ENTROPY);
+  }
+
+  ReferenceMlp(Network initial, Optimizer optimizer, Loss loss) {
+    this.loss = loss;
     initial.layers().forEach(layer -> layers.add(new Layer(layer)));
     this.optimizer = optimizer;
   }
@@ -101,29 +113,40 @@ final class ReferenceMlp {
   double loss(Batch batch, double[][] logits) {
     double sum = 0;
     for (int i = 0; i < batch.size(); i++) {
-      sum -= Math.log(softmax(logits[i])[batch.label(i)]);
+      if (loss == Loss.MSE) {
+        for (int c = 0; c < logits[i].length; c++) {
+          sum += Math.pow(logits[i][c] - onehot(batch, i, c), 2) / logits[i].length;
+        }
+      } else {
+        sum -= Math.log(softmax(logits[i])[batch.label(i)]);
+      }
     }
     return sum / batch.size();
   }
 
   double step(Batch batch, double rate) {
     double[][] logits = forward(inputs(batch), true, true);
-    double loss = loss(batch, logits);
+    double before = loss(batch, logits);
     double[][] delta = new double[batch.size()][];
     for (int i = 0; i < batch.size(); i++) {
-      delta[i] = softmax(logits[i]);
-      delta[i][batch.label(i)] -= 1;
-      for (int c = 0; c < delta[i].length; c++) {
-        delta[i][c] /= batch.size();
+      int classes = logits[i].length;
+      delta[i] = loss == Loss.MSE ? logits[i].clone() : softmax(logits[i]);
+      for (int c = 0; c < classes; c++) {
+        double factor = loss == Loss.MSE ? 2.0 / classes : 1;
+        delta[i][c] = factor * (delta[i][c] - onehot(batch, i, c)) / batch.size();
       }
     }
     for (int l = layers.size() - 1; l >= 0; l--) {
       delta = backward(layers.get(l), delta, l < layers.size() - 1);
     }
     for (Parameter p : parameters()) {
-      p.update(optimizer.weightDecay(), optimizer.momentum(), rate);
+      p.update(optimizer, rate);
     }
-    return loss;
+    return before;
+  }
+
+  private static double onehot(Batch batch, int example, int label) {
+    return batch.label(example) == label ? 1 : 0;
   }
 
   private double[][] forward(double[][] x, boolean training, boolean moveStatistics) {

@@ -6,15 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.rankfall.train.graph.LayerGraph;
 import io.rankfall.train.graph.Parameter;
 import io.rankfall.train.graph.Parameter.Role;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Held against PyTorch by {@code resnet18.txt}, which {@code resnet18.py} beside it writes. */
@@ -27,29 +23,13 @@ final class ResNet18Test {
 
   private static final int BATCH = 4;
 
-  /** Uniform in ±1/2 with 24 bits: number i of a stream. */
-  private static double uniform(int stream, long i) {
-    long z = (i + ((long) stream << 32) + 1) * 0x9E3779B97F4A7C15L;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z ^= z >>> 27;
-    return (z >>> 40) * 0x1p-24 - 0.5;
-  }
-
-  private static float[] drawn(int stream, long count, double scale, double offset) {
-    float[] values = new float[(int) count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (offset + scale * uniform(stream, i));
-    }
-    return values;
-  }
-
   private static Tensor drawn(int stream, Parameter parameter) {
     int size = (int) parameter.size();
     return Tensor.of(
         parameter.shape(),
         parameter.shape().size() == 1
-            ? drawn(stream, size, 0.5, parameter.role() == Role.ONES ? 1 : 0)
-            : drawn(stream, size, Math.sqrt(6.0 / parameter.cols()), 0));
+            ? Golden.drawn(stream, size, 0.5, parameter.role() == Role.ONES ? 1 : 0)
+            : Golden.drawn(stream, size, Math.sqrt(6.0 / parameter.cols()), 0));
   }
 
   private static List<String> names(boolean trained) {
@@ -64,22 +44,12 @@ final class ResNet18Test {
     for (int i = 0; i < BATCH; i++) {
       labels[i] = (byte) (i * 3 % 10);
     }
-    return Batch.range(Examples.of(3072, 10, drawn(0, BATCH * 3072L, 4, 0), labels), 0, BATCH);
+    return Batch.range(
+        Examples.of(3072, 10, Golden.drawn(0, BATCH * 3072L, 4, 0), labels), 0, BATCH);
   }
 
   private static List<double[]> golden(String name) throws IOException {
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(
-                Objects.requireNonNull(ResNet18Test.class.getResourceAsStream("resnet18.txt")),
-                StandardCharsets.US_ASCII))) {
-      return lines
-          .lines()
-          .map(line -> line.split(" ", -1))
-          .filter(words -> words[0].equals(name))
-          .map(words -> Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray())
-          .toList();
-    }
+    return Golden.lines("resnet18.txt", name);
   }
 
   @Test

@@ -1,10 +1,20 @@
 /* Puts the page together. */
 
 const optimizer = spec.optimizer;
+/* A warm-up, a cosine or steps: what each of them has tells which it is. */
+const scheduleText = schedule => {
+  if (schedule.then) {
+    return ` after ${schedule.warmUpEpochs} epochs of warm-up${scheduleText(schedule.then)}`;
+  }
+  if (schedule.milestones) {
+    return schedule.milestones.length > 0 ? ` × ${schedule.factor} after epochs ${schedule.milestones.join(', ')}` : '';
+  }
+  return `, along a cosine to × ${schedule.floor} in ${schedule.epochs} epochs`;
+};
 const settingsLine = () =>
   [
     `B = ${integer(spec.batchSize)}`,
-    `µ = ${optimizer.learningRate}${(optimizer.schedule.milestones ?? []).length > 0 ? ` × ${optimizer.schedule.factor} after epochs ${optimizer.schedule.milestones.join(', ')}` : ''}`,
+    `µ = ${optimizer.learningRate}${scheduleText(optimizer.schedule)}`,
     `wd = ${optimizer.weightDecay} (λ = ${report.lambda})`,
     optimizer.momentum > 0 ? `momentum ${optimizer.momentum}` : 'no momentum',
   ].join(', ');

@@ -11,9 +11,11 @@ import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredRun;
+import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Loss;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSpec;
@@ -38,6 +40,30 @@ class RunTableTest {
         new StoredEpoch(
             epochs, 0.1, new Evaluation(0.5, 0.9), new Evaluation(0.7, 0.8), 6, 4.5, List.of());
     return new StoredRun(spec.id() + state, spec, state, null, 0, 1, last);
+  }
+
+  @Test
+  void runsOfOtherOptimizersAndLossesAreOtherSettings() {
+    Optimizer adamw =
+        new Optimizer(
+            1e-3,
+            0.1,
+            0,
+            new CosineSchedule(8, 0.1),
+            Optimizer.Method.ADAMW,
+            Optimizer.DecayOn.ALL,
+            0);
+    Mlp mlp = new Mlp(8, List.of(6), 3, Mlp.Normalization.NONE);
+    RunSpec spec =
+        new RunSpec("blobs", mlp, Initialization.HE, 4, adamw, 8, 11, LearnerKind.DJL, Loss.MSE);
+    StoredRun run = new StoredRun("x", spec, RunState.FAILED, null, 0, 1, null);
+
+    RunTable table = RunTable.of(List.of(run), Map.of(), RankMeasure.HUNDREDTH, 100);
+
+    assertThat(table.runs().get(0).others())
+        .isEqualTo(
+            "blobs, 8-6-3, HE, ADAMW, MSE, momentum 0.0,"
+                + " learning rate cosine to ×0.1 in 8 epochs, DJL learner, 8 epochs");
   }
 
   @Test

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rankfall.study.sweep.SweepSpec.Overrides;
+import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Initialization;
+import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.StepSchedule;
+import io.rankfall.train.WarmUp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,9 +58,7 @@ class SweepSpecTest {
     assertThat(first.initialization()).isEqualTo(Initialization.PYTORCH);
     assertThat(first.batchSize()).isEqualTo(4);
     assertThat(first.optimizer().learningRate()).isEqualTo(1e-3);
-    assertThat(first.optimizer().schedule())
-        .isInstanceOfSatisfying(
-            StepSchedule.class, s -> assertThat(s.milestones()).containsExactly(1, 2));
+    assertThat(first.optimizer().schedule().steps().milestones()).containsExactly(1, 2);
     assertThat(first.seed()).isEqualTo(7);
     RunSpec last = sweep.runs().get(15);
     assertThat(last.optimizer().learningRate()).isEqualTo(0.5);
@@ -114,6 +114,30 @@ class SweepSpecTest {
   }
 
   @Test
+  void optimizersSchedulesAndLossesVaryAndTheEngineFollows() throws Exception {
+    SweepSpec sweep =
+        of(
+            """
+            settings: {lr: 0.01, warmUpEpochs: 2, cosineFloor: 0.1}
+            parameters:
+              optimizer: {values: [sgd, adamw]}
+              decayOn: {values: [all, matrices]}
+              clipNorm: {values: [0, 1.5]}
+              loss: {values: [cross_entropy, mse]}
+              cosineEpochs: {values: [20, 30]}
+            """);
+    assertThat(sweep.runs()).hasSize(32);
+    RunSpec first = sweep.runs().get(0);
+    RunSpec last = sweep.runs().get(31);
+    assertThat(first.learner()).isEqualTo(LearnerKind.FUSED);
+    assertThat(first.stepLabel()).isEmpty();
+    assertThat(last.learner()).isEqualTo(LearnerKind.DJL);
+    assertThat(last.stepLabel()).isEqualTo("ADAMW, decay on MATRICES, clip norm 1.5, MSE");
+    assertThat(last.optimizer().schedule()).isEqualTo(new WarmUp(2, new CosineSchedule(30, 0.1)));
+    assertThat(sweep.runs().stream().filter(run -> run.learner() == LearnerKind.FUSED)).hasSize(8);
+  }
+
+  @Test
   void thePapersGridIsThePapers() throws Exception {
     SweepSpec grid = SweepSpec.read("paper-mlp", Overrides.NONE);
     assertThat(grid.runs()).hasSize(6 * 5 * 6);
@@ -121,8 +145,7 @@ class SweepSpecTest {
     assertThat(grid.runs()).allMatch(r -> r.optimizer().momentum() == 0 && r.epochs() == 50);
     SweepSpec full = SweepSpec.read("paper-mlp-full", Overrides.NONE);
     assertThat(full.runs())
-        .allMatch(
-            r -> r.optimizer().schedule().equals(new StepSchedule(List.of(60, 100, 200), 0.2)));
+        .allMatch(r -> r.optimizer().schedule().steps().milestones().equals(List.of(60, 100, 200)));
     assertThat(full.spectraEvery()).isEqualTo(10);
     for (String preset : SweepSpec.PRESETS) {
       assertThat(SweepSpec.read(preset, Overrides.NONE).name()).isEqualTo(preset);
@@ -155,6 +178,8 @@ class SweepSpecTest {
         "1: settings: {epochs: 3, epochs: 4}|s.yaml:1: epochs: expected once, found twice",
         "1: settings: {batchNorm: yes}|s.yaml:1: batchNorm: expected one of false, true, found 'yes'",
         "1: settings: {hidden: 3x3x3}|s.yaml:1: hidden: expected widths such as 100,50 or 10x100",
+        "1: settings: {optimizer: adam}|s.yaml:1: optimizer: expected one of SGD, NESTEROV, ADAMW, MUON",
+        "1: settings: {optimizer: muon, learner: fused}|s.yaml: run with optimizer=muon, learner=fused: optimizer: expected SGD",
         "1: settings: 3|s.yaml:1: settings: expected a mapping, found '3'",
         "1: seeds: 0|s.yaml:1: seeds: expected a whole number from 1 to 100000, found '0'",
         "1: method: random|s.yaml:1: trials: expected a number with method random, found none",
