@@ -39,7 +39,7 @@ final class DataCommand implements Callable<Integer> {
     DataFolder where = folder.folder();
     Datasets datasets = Datasets.in(where);
     Table table = new Table("name", "files", "size", "train", "test", "example", "classes", "");
-    for (KnownDataset known : KnownDataset.values()) {
+    for (KnownDataset known : KnownDataset.all()) {
       Contents contents = known.contents();
       long bytes = known.files().stream().mapToLong(PublishedFile::bytes).sum();
       table.add(
@@ -56,7 +56,7 @@ final class DataCommand implements Callable<Integer> {
     }
     table.lines().forEach(console.out()::println);
     console.out().println();
-    for (KnownDataset known : KnownDataset.values()) {
+    for (KnownDataset known : KnownDataset.all()) {
       console.out().printf("%s: licence: %s%n", known.label(), known.licence());
     }
     console.out().printf("%nFolder: %s%n", where.path().toAbsolutePath().normalize());

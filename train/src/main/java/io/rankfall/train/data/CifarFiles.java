@@ -22,38 +22,36 @@ import org.jspecify.annotations.Nullable;
  * The binary version of CIFAR-10 and CIFAR-100: records of a label (CIFAR-100: a coarse and a fine
  * one, of which the fine one counts) and of 3×32×32 bytes, channel by channel, each row by row;
  * packed as one archive, which is read without being unpacked, or as a folder.
+ *
+ * @param labelBytes of a record, the last of which is the label
+ * @param train names of files in their order
  */
-enum CifarFiles {
-  CIFAR10(
-      "cifar-10-binary.tar.gz",
-      1,
-      List.of(
-          "data_batch_1.bin",
-          "data_batch_2.bin",
-          "data_batch_3.bin",
-          "data_batch_4.bin",
-          "data_batch_5.bin"),
-      "test_batch.bin",
-      10),
-  CIFAR100("cifar-100-binary.tar.gz", 2, List.of("train.bin"), "test.bin", 100);
+record CifarFiles(String archive, int labelBytes, List<String> train, String test, int classes) {
+  static final CifarFiles CIFAR10 =
+      new CifarFiles(
+          "cifar-10-binary.tar.gz",
+          1,
+          List.of(
+              "data_batch_1.bin",
+              "data_batch_2.bin",
+              "data_batch_3.bin",
+              "data_batch_4.bin",
+              "data_batch_5.bin"),
+          "test_batch.bin",
+          10);
+
+  static final CifarFiles CIFAR100 =
+      new CifarFiles("cifar-100-binary.tar.gz", 2, List.of("train.bin"), "test.bin", 100);
+
+  static final List<CifarFiles> BOTH = List.of(CIFAR10, CIFAR100);
 
   static final String CIFAR10_FOLDER = "cifar-10-batches-bin";
   static final String CIFAR100_FOLDER = "cifar-100-binary";
 
   private static final InputShape SHAPE = new InputShape(3, 32, 32);
 
-  private final String archive;
-  private final int labelBytes;
-  private final List<String> train;
-  private final String test;
-  private final int classes;
-
-  CifarFiles(String archive, int labelBytes, List<String> train, String test, int classes) {
-    this.archive = archive;
-    this.labelBytes = labelBytes;
-    this.train = train;
-    this.test = test;
-    this.classes = classes;
+  CifarFiles {
+    train = List.copyOf(train);
   }
 
   /** Names of which one is there wherever such files are. */

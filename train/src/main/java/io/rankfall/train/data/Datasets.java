@@ -5,7 +5,6 @@ import io.rankfall.train.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -41,19 +40,17 @@ public final class Datasets {
   /** The files of a known data set that are not there, unpacked ones counted as there. */
   public List<PublishedFile> missing(KnownDataset known) {
     FolderFiles files = folder.files(known);
-    return known.files().stream()
-        .filter(file -> files.find(alternatives(known, file)) == null)
-        .toList();
+    return known.files().stream().filter(file -> files.find(alternatives(file)) == null).toList();
   }
 
   /** The names under which a file, or what is in it, may lie in a folder. */
-  private static String[] alternatives(KnownDataset known, PublishedFile file) {
-    return switch (known) {
-      case MNIST -> IdxFolder.names(file.name());
-      case CIFAR10 -> CifarFiles.CIFAR10.oneOfThem();
-      case CIFAR100 -> CifarFiles.CIFAR100.oneOfThem();
-      case FASHION_MNIST, SVHN, AUSTEN -> new String[] {file.name()};
-    };
+  private static String[] alternatives(PublishedFile file) {
+    for (CifarFiles cifar : CifarFiles.BOTH) {
+      if (cifar.archive().equals(file.name())) {
+        return cifar.oneOfThem();
+      }
+    }
+    return file.name().contains("-idx") ? IdxFolder.names(file.name()) : new String[] {file.name()};
   }
 
   /**
@@ -110,7 +107,7 @@ public final class Datasets {
     // Refuses before anything is fetched.
     knownContents(name);
     KnownDataset known = KnownDataset.named(parts.base()).orElse(null);
-    if (known != null && known != KnownDataset.AUSTEN) {
+    if (known != null) {
       requireThere(known);
     }
     return open(parts, known);
@@ -136,11 +133,11 @@ public final class Datasets {
   public static Optional<Contents> knownContents(String name) {
     DatasetName parts = parts(name);
     Optional<KnownDataset> known = KnownDataset.named(parts.base());
-    if (known.equals(Optional.of(KnownDataset.AUSTEN))) {
-      requireNoPadding(parts);
-    }
     if (known.isPresent()) {
       requireNoSize(parts);
+    }
+    if (known.isPresent() && known.get().reader() == null) {
+      requireNoPadding(parts);
     }
     return known.map(set -> set.contents().of(parts));
   }
@@ -160,7 +157,8 @@ public final class Datasets {
     Path path = Path.of(name.base());
     if (known != null) {
       requireNoSize(name);
-      return known == KnownDataset.AUSTEN ? Austen.load() : images(name, images(known));
+      KnownDataset.ImageReader reader = known.reader();
+      return reader == null ? Austen.load() : images(name, images(known, reader));
     }
     if (!Files.exists(path)) {
       throw unknown(name);
@@ -215,19 +213,10 @@ public final class Datasets {
     }
   }
 
-  private ImageSplit images(KnownDataset known) throws IOException {
+  private ImageSplit images(KnownDataset known, KnownDataset.ImageReader reader)
+      throws IOException {
     FolderFiles files = folder.files(known);
-    ImageSplit images =
-        switch (known) {
-          case FASHION_MNIST -> FashionMnist.images();
-          case MNIST ->
-              ImageSplit.of(
-                  IdxFolder.train(files), IdxFolder.test(files), known.contents().classes());
-          case CIFAR10 -> CifarFiles.CIFAR10.read(files);
-          case CIFAR100 -> CifarFiles.CIFAR100.read(files);
-          case SVHN -> SvhnFiles.read(files);
-          case AUSTEN -> throw new IllegalStateException("a text is read elsewhere");
-        };
+    ImageSplit images = reader.read(files);
     Contents contents = known.contents();
     requireCount(known, "training", contents.train(), images.train().size());
     requireCount(known, "test", contents.test(), images.test().size());
@@ -246,12 +235,12 @@ public final class Datasets {
   private static ImageSplit ofFolder(Path path, DatasetName name) throws IOException {
     FolderFiles files =
         FolderFiles.of(path, List.of("", CifarFiles.CIFAR10_FOLDER, CifarFiles.CIFAR100_FOLDER));
-    boolean cifar = Arrays.stream(CifarFiles.values()).anyMatch(kind -> kind.isIn(files));
+    boolean cifar = CifarFiles.BOTH.stream().anyMatch(kind -> kind.isIn(files));
     if (!cifar && !SvhnFiles.isIn(files) && !IdxFolder.isIn(files)) {
       return ClassFolders.read(path, name.size());
     }
     requireNoSize(name);
-    for (CifarFiles kind : CifarFiles.values()) {
+    for (CifarFiles kind : CifarFiles.BOTH) {
       if (kind.isIn(files)) {
         return kind.read(files);
       }
@@ -273,7 +262,7 @@ public final class Datasets {
   }
 
   private static IllegalArgumentException unknown(DatasetName name) {
-    List<String> known = Arrays.stream(KnownDataset.values()).map(KnownDataset::label).toList();
+    List<String> known = KnownDataset.all().stream().map(KnownDataset::label).toList();
     String base = name.base().toLowerCase(Locale.ROOT);
     LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
     String nearest =
