@@ -21,10 +21,10 @@ final class DownloadProgress implements TransferListener {
       file = now;
       before = bytes;
       // The pace is that of what is still to come, not of what an earlier attempt has left.
-      timeLeft = new TimeLeft(Math.max(1, now.bytes() - bytes));
+      timeLeft = new TimeLeft((double) Math.max(1, now.bytes() - bytes));
       console.progress("fetching %s, %s".formatted(now.address(), megabytes(now.bytes())));
     }
-    timeLeft.did(Math.max(0, bytes - before));
+    timeLeft.did((double) Math.max(0, bytes - before));
     before = bytes;
     console.bar(timeLeft.bar(now.name()));
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Data sets on the command line. */
 class DataCommandTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   /** Images of 6×6 whose class is the quarter that is bright, in MNIST's format. */
   private Path quarters() throws IOException {
@@ -87,7 +87,7 @@ class DataCommandTest {
     "sweep --data sfhn --batch-size 4, the nearest is svhn"
   })
   void wrongUsageIsRefusedBeforeAnythingIsFetched(String command, String message) {
-    Ran ran = Ran.run((command + " --data-dir " + folder).split(" "));
+    Ran ran = Ran.run((command + " --data-dir " + folder).split(" ", -1));
     assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.USAGE);
     ran.assertOneLine(message);
     assertThat(folder).isEmptyDirectory();

@@ -38,6 +38,11 @@ final class AugmentedInputs implements Inputs {
     return new PixelMap(shape.height(), shape.width(), down, right, sides, degrees);
   }
 
+  /** Whether images are turned, which mixes pixels. */
+  boolean turns() {
+    return how.rotate() > 0;
+  }
+
   @Override
   public void copy(int example, float[] target, int offset) {
     float[] image = new float[shape.size()];

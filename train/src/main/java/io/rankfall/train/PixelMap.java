@@ -57,20 +57,18 @@ final class PixelMap {
         continue;
       }
       int source = start + sourceY * width;
+      // Columns of the result that lie in the original.
+      int first = Math.max(0, sides == Sides.KEPT ? right : -right);
+      int end = width - Math.max(0, sides == Sides.KEPT ? -right : right);
+      Arrays.fill(to, line, line + first, outside);
+      Arrays.fill(to, line + end, line + width, outside);
       if (sides == Sides.KEPT) {
-        Arrays.fill(to, line, line + Math.max(0, right), outside);
-        Arrays.fill(to, line + width + Math.min(0, right), line + width, outside);
-        System.arraycopy(
-            from,
-            source + Math.max(0, -right),
-            to,
-            line + Math.max(0, right),
-            width - Math.abs(right));
-        continue;
-      }
-      for (int x = 0; x < width; x++) {
-        int sourceX = width - 1 - x - right;
-        to[line + x] = sourceX < 0 || sourceX >= width ? outside : from[source + sourceX];
+        System.arraycopy(from, source + first - right, to, line + first, end - first);
+      } else {
+        int mirror = source + width - 1 - right;
+        for (int x = first; x < end; x++) {
+          to[line + x] = from[mirror - x];
+        }
       }
     }
   }

@@ -138,6 +138,27 @@ class SweepSpecTest {
   }
 
   @Test
+  void theDataDecideInputsAndClasses() throws Exception {
+    String yaml = "data: cifar100+pad36-500\nparameters: {batchSize: {values: [4, 500]}}";
+    SweepSpec sweep = SweepSpec.of("s.yaml", yaml, Overrides.NONE);
+    assertThat(sweep.runs()).hasSize(2);
+    for (RunSpec run : sweep.runs()) {
+      assertThat(run.dataset()).isEqualTo("cifar100+pad36-500");
+      assertThat(run.architecture().inputs()).isEqualTo(3 * 36 * 36);
+      assertThat(run.architecture().outputs()).isEqualTo(100);
+    }
+    SweepSpec other = SweepSpec.of("s.yaml", yaml, new Overrides(Map.of(), List.of(), "mnist-500"));
+    assertThat(other.runs()).allMatch(run -> run.dataset().equals("mnist-500"));
+    assertThat(other.text()).startsWith("# data: mnist-500\n").endsWith(yaml);
+    assertThatThrownBy(() -> SweepSpec.of("s.yaml", yaml.replace("-500", "-499"), Overrides.NONE))
+        .isInstanceOf(SweepFormatException.class)
+        .hasMessageEndingWith("batch size: expected at most the 499 training examples, found 500");
+    assertThatThrownBy(() -> SweepSpec.of("s.yaml", "data: imagenet", Overrides.NONE))
+        .isInstanceOf(SweepFormatException.class)
+        .hasMessageStartingWith("s.yaml: data set: expected one of fashion-mnist, mnist, ");
+  }
+
+  @Test
   void thePapersGridIsThePapers() throws Exception {
     SweepSpec grid = SweepSpec.read("paper-mlp", Overrides.NONE);
     assertThat(grid.runs()).hasSize(6 * 5 * 6);
@@ -183,7 +204,7 @@ class SweepSpecTest {
         "1: settings: 3|s.yaml:1: settings: expected a mapping, found '3'",
         "1: seeds: 0|s.yaml:1: seeds: expected a whole number from 1 to 100000, found '0'",
         "1: method: random|s.yaml:1: trials: expected a number with method random, found none",
-        "1: epochs: 3|s.yaml:1: epochs: expected one of name, method, trials",
+        "1: epochs: 3|s.yaml:1: epochs: expected one of name, data, method, trials",
         "1: settings: [|s.yaml:1: expected YAML, found ",
         "1: settings: {batchSize: 0}|s.yaml: run with batchSize=0: batch size: expected >= 1",
       })

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** CIFAR's binary version, by a path. */
 final class CifarFilesTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   private Dataset open(String suffix) throws IOException, InterruptedException {
     return Datasets.in(new DataFolder(Path.of("nowhere"))).open(folder + suffix);
@@ -134,7 +134,9 @@ final class CifarFilesTest {
         .hasMessageEndingWith("expected records of 3073 bytes, found 0 bytes");
 
     files = cifar10("");
-    files.get("test_batch.bin")[3073] = 10;
+    byte[] test = cifar(4, 1, 10, 9);
+    test[3073] = 10;
+    files.put("test_batch.bin", test);
     pack(files);
     assertThatThrownBy(() -> open(""))
         .isInstanceOf(DataFormatException.class)

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Folders of images, by a path. */
 final class ClassFoldersTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   private Dataset open(String suffix) throws IOException, InterruptedException {
     return Datasets.in(new DataFolder(Path.of("nowhere"))).open(folder + suffix);

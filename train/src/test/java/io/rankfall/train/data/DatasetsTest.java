@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class DatasetsTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   static List<KnownDataset> known() {
     return KnownDataset.all();

@@ -42,21 +42,24 @@ final class DownloadTest {
       new Download.Patience(
           Duration.ofSeconds(20), List.of(Duration.ofMillis(1), Duration.ofMillis(2)));
 
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   private final Deque<Answer> answers = new ArrayDeque<>();
   private final List<String> ranges = Collections.synchronizedList(new ArrayList<>());
   private final CountDownLatch end = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private HttpServer server;
+  private final HttpServer server;
+
+  DownloadTest() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  }
 
   private interface Answer {
     void to(HttpExchange exchange) throws IOException;
   }
 
   @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  void start() {
     server.setExecutor(threads);
     server.createContext(
         "/",

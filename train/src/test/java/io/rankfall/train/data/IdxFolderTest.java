@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class IdxFolderTest {
   private static final byte[] PIXELS = random(5 * 12, 1);
 
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   @BeforeEach
   void files() throws IOException {

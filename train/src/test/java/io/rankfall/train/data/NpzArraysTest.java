@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** NumPy's archives, by a path. */
 final class NpzArraysTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   private final Map<String, byte[]> arrays = new LinkedHashMap<>();
 

@@ -26,7 +26,7 @@ import us.hebi.matlab.mat.types.Sinks;
 
 /** MATLAB's files of SVHN, by a path. */
 final class SvhnFilesTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   private Dataset open() throws IOException, InterruptedException {
     return Datasets.in(new DataFolder(Path.of("nowhere"))).open(folder.toString());
