@@ -1,11 +1,7 @@
 package io.rankfall.study;
 
-import static java.util.Objects.requireNonNull;
-
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.ByteString;
 import io.rankfall.compress.Decomposition;
+import io.rankfall.compress.ModelConstants;
 import io.rankfall.compress.ModelFormatException;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
@@ -18,8 +14,6 @@ import io.rankfall.train.graph.Cut;
 import io.rankfall.train.graph.Layer;
 import io.rankfall.train.graph.LayerGraph;
 import io.rankfall.train.graph.Parameter;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,9 +24,8 @@ import java.util.Map;
 final class CompressedNetwork {
   private final Architecture whole;
   private final RankPlan plan;
-  private final OnnxModel model;
   private final String file;
-  private final Map<String, TensorProto> constants = new HashMap<>();
+  private final ModelConstants constants;
 
   /**
    * @param whole what the dense file was exported from, batch norms kept
@@ -42,9 +35,8 @@ final class CompressedNetwork {
   CompressedNetwork(Architecture whole, RankPlan plan, OnnxModel model, String file) {
     this.whole = whole;
     this.plan = plan;
-    this.model = model;
     this.file = file;
-    model.proto().getGraph().getInitializerList().forEach(t -> constants.put(t.getName(), t));
+    this.constants = new ModelConstants(model);
   }
 
   /**
@@ -97,26 +89,19 @@ final class CompressedNetwork {
   }
 
   private Tensor tensor(LayerGraph.Node node, Parameter parameter) throws ModelFormatException {
-    TensorProto found = constants.get(nameInFile(node, parameter));
+    String name = nameInFile(node, parameter);
     boolean transposed = isTransposed(node, parameter);
     List<Long> shape = parameter.shape().stream().map(Integer::longValue).toList();
     List<Long> expected = transposed ? List.of(shape.get(1), shape.get(0)) : shape;
-    if (found == null
-        || !found.getDimsList().equals(expected)
-        || found.getDataType() != TensorProto.DataType.FLOAT_VALUE) {
+    List<Long> found = constants.shape(name).orElse(null);
+    if (!expected.equals(found)) {
       throw new ModelFormatException(
           file,
-          "tensor " + nameInFile(node, parameter),
+          "tensor " + name,
           expected + " in single precision",
-          found == null ? "nothing" : found.getDimsList().toString());
+          found == null ? "nothing" : found.toString());
     }
-    float[] values = new float[Math.toIntExact(parameter.size())];
-    found
-        .getRawData()
-        .asReadOnlyByteBuffer()
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .get(values);
+    float[] values = constants.values(name);
     Matrix matrix =
         transposed
             ? Matrix.of(parameter.cols(), parameter.rows(), values).transposed()
@@ -133,36 +118,16 @@ final class CompressedNetwork {
 
   /** The model with the parameters of {@code tuned}, which is {@link #network} after training. */
   OnnxModel with(Network tuned) throws ModelFormatException {
-    Map<String, TensorProto> changed = new HashMap<>();
+    Map<String, float[]> changed = new HashMap<>();
     for (LayerGraph.Node node : tuned.architecture().graph().nodes()) {
       for (Parameter parameter : node.layer().parameters()) {
         Matrix values = tuned.tensor(node.parameter(parameter)).matrix();
-        TensorProto old = requireNonNull(constants.get(nameInFile(node, parameter)));
         changed.put(
-            old.getName(),
-            replaced(old, isTransposed(node, parameter) ? values.transposed() : values));
+            nameInFile(node, parameter),
+            (isTransposed(node, parameter) ? values.transposed() : values).toArray());
       }
     }
-    ModelProto.Builder proto = model.proto().toBuilder();
-    proto
-        .getGraphBuilder()
-        .getInitializerBuilderList()
-        .forEach(
-            tensor -> {
-              TensorProto other = changed.get(tensor.getName());
-              if (other != null) {
-                tensor.setRawData(other.getRawData());
-              }
-            });
-    return OnnxModel.of(proto.build(), file);
-  }
-
-  private static TensorProto replaced(TensorProto old, Matrix values) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(Float.BYTES * values.size()))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values.toArray());
-    return old.toBuilder().setRawData(ByteString.copyFrom(bytes)).build();
+    return constants.with(changed, file);
   }
 
   /** A chain's weights are named after its links, its bias after the layer. */
