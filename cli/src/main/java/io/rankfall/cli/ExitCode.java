@@ -6,7 +6,8 @@ final class ExitCode {
 
   /**
    * The command worked and found something wrong: a budget that cannot be met, a training that
-   * diverged, a sweep's run that failed, weights with NaN, a theorem that does not hold.
+   * diverged, did not reach its goal or was paused when its time was up, a sweep's run that failed,
+   * weights with NaN, a theorem that does not hold.
    */
   static final int FINDING = 1;
 
@@ -15,6 +16,9 @@ final class ExitCode {
 
   /** 128 + SIGINT. */
   static final int INTERRUPTED = 130;
+
+  /** 128 + SIGTERM. */
+  static final int TERMINATED = 143;
 
   private ExitCode() {}
 }

@@ -54,19 +54,14 @@ final class GeneralizationCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
-    String diverged = record.result().outcome().message();
+    String diverged = record.result().outcome().diverged();
     if (diverged != null) {
       throw new IOException(
           "%s: expected a trained network, found a training that diverged at %s"
               .formatted(run, diverged));
     }
     RunSpec spec = record.spec();
-    Dataset dataset = Datasets.in(dataFolder.folder()).open(spec.dataset());
-    if (!record.dataSha256().equals(dataset.sha256())) {
-      throw new IOException(
-          "%s: expected a run on data %s, found one on %s"
-              .formatted(run, dataset.sha256(), record.dataSha256()));
-    }
+    Dataset dataset = record.data(Datasets.in(dataFolder.folder()).open(spec.dataset()));
     Network network = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
     GeneralizationBounds bounds;
     // Evaluation is the same on both engines, and this one needs nothing unpacked.

@@ -201,7 +201,7 @@ final class InspectCommand implements Callable<Integer> {
               .formatted(folder, folder.resolve("models")));
     }
     RunRecord run = ResultsFile.readRun(folder.resolve(RunFiles.RUN));
-    String diverged = run.result().outcome().message();
+    String diverged = run.result().outcome().diverged();
     if (diverged != null) {
       console.progress(
           "rankfall: warning: this training diverged at %s; ranks of the epoch before"

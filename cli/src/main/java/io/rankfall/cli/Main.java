@@ -27,11 +27,11 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:fine",
-      " 1:a finding: a budget that cannot be met, a training that diverged, a failed run, NaN weights,"
-          + " a theorem that does not hold, a rank out of reach",
+      " 1:a finding: a budget that cannot be met, a training that diverged, missed its goal or was paused when its"
+          + " time was up, a failed run, NaN weights, a theorem that does not hold, a rank out of reach",
       " 2:wrong usage",
       " 3:failure: unreadable input, unwritable output",
-      "130:interrupted"
+      "130:interrupted (143 by SIGTERM)"
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
       "            window, which leaves too much of the old weights",
       "  VIOLATED  cannot be: the command ends with exit code 1",
       "",
-      "Presets, each under a minute on one core:",
+      "Presets, each within a quarter of a minute on one core, wide within a minute or two:",
       "  one-example   B=1, µ*wd=0.01: the bound holds at every ε",
       "  paper-window  B=1, µ*wd=0.005: the window of 1,517 steps",
       "  two-examples  B=2, µ*wd=0.02: the same bounds from half the window",
@@ -134,7 +134,8 @@ final class TheoryCommand implements Callable<Integer> {
                     epsilons,
                     TheorySettings.DEFAULT.gradientSamples(),
                     (long) memory << 20,
-                    TheorySettings.DEFAULT.witnessPoints()));
+                    TheorySettings.DEFAULT.witnessPoints(),
+                    TheorySettings.DEFAULT.depth()));
     requireOneTraining();
     if (html != null) {
       AtomicFile.requireTarget(html);
@@ -145,11 +146,10 @@ final class TheoryCommand implements Callable<Integer> {
     RunRecord record = run == null ? null : ResultsFile.readRun(run.resolve(RunFiles.RUN));
     Dataset all = FashionMnist.load();
     RunSpec spec = record == null ? UsageException.ifRefused(() -> spec(all)) : spec(record, all);
-    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : all;
+    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    TheoryProbe probe =
-        UsageException.ifRefused(() -> new TheoryProbe(spec, dataset.train().size(), settings));
+    TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
     Run trained = trainer.train(spec, probe.andThen(progress(spec, dataset)));
     console.endStatus();
     TheoryReport report = probe.report(trained.outcome());
@@ -240,14 +240,14 @@ final class TheoryCommand implements Callable<Integer> {
           "run: expected one on data %s, found %s"
               .formatted(dataset.sha256(), record.dataSha256()));
     }
-    return record.spec();
+    return record.trainedSpec();
   }
 
   private boolean arrives(Path folder, RunRecord record, RunOutcome outcome) throws IOException {
     boolean same =
         outcome instanceof RunOutcome.Completed completed
             ? RunFiles.holds(folder, completed.network())
-            : record.result().outcome().message() != null;
+            : record.result().outcome().diverged() != null;
     console.progress(
         same
             ? "The replay arrived at the run's weights, to the bit."

@@ -8,6 +8,7 @@ import io.rankfall.train.theory.IdentityCheck;
 import io.rankfall.train.theory.LayerTheory;
 import io.rankfall.train.theory.MemoryWindow;
 import io.rankfall.train.theory.Movement;
+import io.rankfall.train.theory.TestAccuracy;
 import io.rankfall.train.theory.TheoryReport;
 import io.rankfall.train.theory.Verdict;
 import io.rankfall.train.theory.WitnessPoint;
@@ -21,6 +22,7 @@ final class TheoryText {
 
   static void print(TheoryReport report, Console console) {
     console.paragraph(setting(report));
+    console.paragraph(accuracy(report.accuracy()));
     console.paragraph(window(report));
     section(console, "Steps: the gradient's rank, and what the weights are made of", steps(report));
     section(console, "Bounds at the end: is W within ε·‖W‖F of rank B·R·n?", bounds(report));
@@ -47,6 +49,19 @@ final class TheoryText {
             number(report.spec().optimizer().momentum()),
             report.steps(),
             report.outcome().equals("COMPLETED") ? "completed" : report.outcome());
+  }
+
+  private static String accuracy(TestAccuracy found) {
+    return "Test accuracy after epoch %d: %s; always naming the most frequent class has %s.%s"
+        .formatted(
+            found.epoch(),
+            percent(found.accuracy()),
+            percent(found.guess()),
+            found.collapsed() ? " THE NETWORK HAS COLLAPSED, or never learned." : "");
+  }
+
+  private static String percent(double share) {
+    return "%.1f %%".formatted(100 * share);
   }
 
   private static String window(TheoryReport report) {
@@ -138,7 +153,9 @@ final class TheoryText {
               ? check.stepsNeeded() == null
                   ? "too short"
                   : "from step %,d on".formatted(check.stepsNeeded())
-              : "norm fell: %s of W is older".formatted(short2(premise));
+              : premise.isInfinite()
+                  ? "W is zero"
+                  : "norm fell: %s of W is older".formatted(short2(premise));
       case VIOLATED ->
           "%,d above".formatted(-Math.min(0, check.slack() == null ? 0 : check.slack()));
     };
@@ -171,16 +188,28 @@ final class TheoryText {
               .collect(Collectors.joining(", "))
           + ". Either the code or the theorem is wrong.";
     }
+    long gradients = report.layers().stream().mapToLong(layer -> layer.gradients().size()).sum();
+    long identities = report.layers().stream().mapToLong(layer -> layer.identity().size()).sum();
     long bounds =
         report.layers().stream()
             .flatMap(layer -> layer.epochs().stream())
             .flatMap(epoch -> epoch.checks().stream())
             .filter(check -> check.apriori().verdict() == Verdict.HOLDS || check.shortest() != null)
             .count();
-    return bounds == 0
-        ? "Every gradient and every identity is as the theory says; its bound on the rank says nothing here."
-        : "Every gradient and every identity is as the theory says, and so is the rank at %,d bounds over the epochs."
-            .formatted(bounds);
+    String found =
+        "As the theory says: all %,d gradients looked at, ".formatted(gradients)
+            + (identities == 0 ? "" : "all %,d identities, ".formatted(identities))
+            + (bounds == 0
+                ? "and no bound on the rank says anything here."
+                : "and the rank at %,d bounds over the epochs.".formatted(bounds));
+    return report.accuracy().collapsed() ? found + collapse(report.accuracy()) : found;
+  }
+
+  private static String collapse(TestAccuracy found) {
+    return (" But none of it is success: with %s on the test examples the network does not beat"
+            + " guessing (%s, and %s of margin). A matrix that has forgotten everything is of low"
+            + " rank, too.")
+        .formatted(percent(found.accuracy()), percent(found.guess()), percent(found.margin()));
   }
 
   private static <T> @Nullable T last(List<T> all) {

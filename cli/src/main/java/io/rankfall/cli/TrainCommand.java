@@ -1,19 +1,28 @@
 package io.rankfall.cli;
 
+import io.rankfall.study.CheckpointKeeper;
+import io.rankfall.study.RunCheckpoints;
 import io.rankfall.study.RunFiles;
+import io.rankfall.study.TrainingPaused;
+import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
+import io.rankfall.train.Evaluation;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
+import io.rankfall.train.StopRule;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
 import io.rankfall.train.tracking.RunEnd;
 import io.rankfall.train.tracking.RunTracker;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,8 +45,15 @@ import picocli.CommandLine.Option;
       "  rankfall train --tensorboard logs/b16        and, meanwhile, tensorboard --logdir logs",
       "  rankfall train --mlflow http://localhost:5000 --mlflow-experiment ranks",
       "",
+      "  rankfall train --epochs 500 --checkpoint-every 10m --max-minutes 55 --out run --resume",
+      "  rankfall train --until-rank 20 --until-accuracy 0.88 --validation 5000 --epochs 100",
+      "",
       "Writes run.json (settings, spectra of every epoch), model.onnx and model.safetensors to --out.",
-      "Exit code 1 when the training diverged; run.json then says where."
+      "Meanwhile checkpoint.safetensors is what --resume goes on from, after a crash or kill too, and",
+      "best.safetensors the weights with the highest test accuracy so far; see --validation.",
+      "Control-C pauses: it writes a checkpoint at the next step. So does --max-minutes.",
+      "Exit code 1 when the training diverged (run.json then says where), when it ended without",
+      "--until-rank or --until-accuracy, and when it was paused by --max-minutes."
     })
 final class TrainCommand implements Callable<Integer> {
 
@@ -47,6 +63,10 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private final DatasetOptions data = new DatasetOptions();
 
   @Mixin private final SpecOptions options = new SpecOptions();
+
+  @Mixin private final CheckpointOptions checkpoints = new CheckpointOptions();
+
+  @Mixin private final StopOptions stops = new StopOptions();
 
   @Mixin private final TrackingOptions tracking = new TrackingOptions();
 
@@ -59,36 +79,131 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     data.requireFit(options);
-    Dataset dataset = data.open(console);
+    List<StopRule> rules = UsageException.ifRefused(stops::rules);
+    checkpoints.require();
+    Dataset all = data.open(console);
+    Dataset dataset = UsageException.ifRefused(() -> stops.data(all));
     RunSpec spec =
         UsageException.ifRefused(
             () -> options.spec(dataset.name(), dataset.train().shape(), dataset.train().classes()));
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
     OutputFolder.require(out);
+    RunCheckpoints folder = new RunCheckpoints(out);
+    Checkpoint from = checkpoints.start(folder, spec, console);
+    folder.removeParts();
     Run run;
-    try (RunTracker tracker = tracking.start(String.valueOf(out.getFileName()), spec, console)) {
-      run = trainer.train(spec, progress(spec, dataset).andThen(tracker));
-      tracker.end(RunEnd.of(run.outcome()));
+    try (StopSignals signals = StopSignals.listen(this::sayThatItPauses)) {
+      long end = deadline();
+      BooleanSupplier pause = () -> signals.received() || System.nanoTime() - end > 0;
+      CheckpointKeeper keeper =
+          new CheckpointKeeper(folder, checkpoints.interval(), spec, pause, from);
+      try {
+        run = train(trainer, spec, rules, from, keeper.andThen(progress(spec, dataset, from)));
+      } catch (TrainingPaused e) {
+        return paused(e, signals);
+      }
     }
     console.endStatus();
     RunFiles.write(out, run, dataset);
+    return summary(run);
+  }
+
+  private Run train(
+      Trainer trainer,
+      RunSpec spec,
+      List<StopRule> rules,
+      @Nullable Checkpoint from,
+      TrainingListener listener)
+      throws IOException, InterruptedException {
+    try (RunTracker tracker = tracking.start(String.valueOf(out.getFileName()), spec, console)) {
+      try {
+        TrainingListener all = tracker.andThen(listener);
+        Run run;
+        if (from == null) {
+          run = trainer.train(spec, rules, all);
+        } else {
+          // Trackers begin a run of their own and hear of all epochs.
+          from.epochs().forEach(tracker::onEpoch);
+          run = trainer.resume(from, spec.epochs(), rules, all);
+        }
+        tracker.end(RunEnd.of(run.outcome()));
+        return run;
+      } catch (TrainingPaused e) {
+        tracker.end(new RunEnd.Killed());
+        throw e;
+      }
+    }
+  }
+
+  /** In nanoseconds of {@link System#nanoTime}. */
+  private long deadline() {
+    double nanos = checkpoints.maxMinutes() * 60e9;
+    // A century: differences of this clock have to stay below 292 years.
+    return System.nanoTime() + (long) Math.min(nanos, 100 * 365 * 86_400e9);
+  }
+
+  private void sayThatItPauses() {
+    console.progress("Pausing at the next step, with a checkpoint; once more ends at once");
+  }
+
+  private int paused(TrainingPaused pause, StopSignals signals) {
+    console.failure(
+        "%s %s; the same command with --resume goes on"
+            .formatted(
+                signals.received() ? "interrupted" : "--max-minutes: time is up",
+                pause.position()));
+    return signals.received() ? signals.exitCode() : ExitCode.FINDING;
+  }
+
+  private int summary(Run run) throws IOException {
     if (run.outcome() instanceof RunOutcome.Diverged diverged) {
       console.out().println("diverged at " + diverged.message());
       return ExitCode.FINDING;
     }
     EpochRecord last = run.epochs().get(run.epochs().size() - 1);
+    boolean met = sayWhyItEnded(run, last);
+    Evaluation validation = last.validation();
+    if (validation != null) {
+      console.out().printf("validation accuracy %.4f%n", validation.accuracy());
+    }
     console.out().printf("test accuracy %.4f%n", last.test().accuracy());
+    EpochRecord best = EpochRecord.best(run.epochs());
+    if (best.epoch() != last.epoch()) {
+      console
+          .out()
+          .printf(
+              "best %s accuracy %.4f, of epoch %d: %s%n",
+              best.selectionName(), best.selection().accuracy(), best.epoch(), RunCheckpoints.BEST);
+    }
     InspectionText.matrices(InspectCommand.ofRun(out, console))
         .lines()
         .forEach(console.out()::println);
     console.out().printf("%nRun: %s%n", out.toAbsolutePath().normalize());
-    return ExitCode.OK;
+    return met ? ExitCode.OK : ExitCode.FINDING;
   }
 
-  private TrainingListener progress(RunSpec spec, Dataset dataset) {
+  /** Whether the goal was met, if there was one. */
+  private boolean sayWhyItEnded(Run run, EpochRecord last) {
+    StopRule.Goal goal = stops.goal();
+    if (run.outcome() instanceof RunOutcome.Stopped stopped) {
+      boolean met = stopped.rule() instanceof StopRule.Goal;
+      console.out().println((met ? "goal met at " : "ended at ") + stopped.message());
+      if (met) {
+        return true;
+      }
+    }
+    if (goal == null) {
+      return true;
+    }
+    console.out().printf("goal not met by epoch %d: %s%n", last.epoch(), goal.found(last));
+    return false;
+  }
+
+  private TrainingListener progress(RunSpec spec, Dataset dataset, @Nullable Checkpoint from) {
     int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
-    TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs());
+    double done = from == null ? 0 : (double) steps * from.epoch() + from.partial().steps();
+    TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs() - done);
     String name = String.valueOf(out.getFileName());
     EpochLines lines = new EpochLines(console, spec.epochs(), Math.max(3, name.length()));
     return new TrainingListener() {

@@ -116,7 +116,7 @@ class DataCommandTest {
     assertThat(ran.exitCode()).as(ran.err()).isZero();
     JsonNode run = new JsonMapper().readTree(out.resolve("run.json").toFile());
     assertThat(run.at("/spec/dataset").asText()).isEqualTo(set + "+pad8-300");
-    double accuracy = Double.parseDouble(ran.out().split("\\s+")[2]);
+    double accuracy = Double.parseDouble(ran.out().split("\\s+", -1)[2]);
     assertThat(accuracy).isGreaterThan(0.9);
 
     Ran bounds = Ran.run("generalization", out.toString());

@@ -115,7 +115,7 @@ class ProcessTest {
       assertThat(train.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
       assertThat(train.exitValue()).isEqualTo(ExitCode.FAILURE);
       assertThat(errors).hasSize(1);
-      assertThat(errors.get(0)).contains("model.onnx").contains("No space left");
+      assertThat(errors.get(0)).contains("best.safetensors").contains("No space left");
       assertThat(filesIn(disk)).isEmpty();
     } finally {
       new ProcessBuilder("umount", disk.toString()).start().waitFor();
@@ -136,7 +136,7 @@ class ProcessTest {
       String[] small = {"--epochs", "1", "--batch-size", "256", "--out", disk + "/run"};
       assertThat(trained("16", small)).isEqualTo(ExitCode.OK);
       Map<Path, Integer> earlier = contents(disk);
-      assertThat(earlier).hasSize(3);
+      assertThat(earlier).hasSize(5);
       assertThat(trained("64", small)).isEqualTo(ExitCode.FAILURE);
       assertThat(contents(disk)).isEqualTo(earlier);
     } finally {

@@ -32,8 +32,24 @@ final class TheoryCommandTest {
         .contains("230 steps at ε = 0.2")
         .containsPattern("fc1 +0.2 +230 +230 +[0-9]+ +250 +HOLDS +[0-9]+ below")
         .containsPattern("fc1 +0.001 +757 +757 +[0-9]+ +250 +VACUOUS +any matrix does")
-        .contains("Every gradient and every identity is as the theory says");
+        .containsPattern("Test accuracy after epoch 1: [0-9.]+ %; always naming .* has 10.0 %")
+        .containsPattern(
+            "As the theory says: all 64 gradients looked at, all [0-9]+ identities, and")
+        .doesNotContain("COLLAPSED")
+        .doesNotContain("none of it is success");
     assertThat(ran.err()).contains("1/1");
+  }
+
+  /** Decay that is too strong leaves a matrix of low rank that has learned nothing. */
+  @Test
+  void aCollapsedNetworkIsCalledOne() {
+    Ran ran =
+        run(
+            "theory --hidden 20 --examples 300 --batch-size 1 --lr 0.02 --weight-decay 10 --epochs 1");
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(ran.out().replaceAll("\\s+", " "))
+        .contains("class has 10.0 %. THE NETWORK HAS COLLAPSED, or never learned.")
+        .contains("But none of it is success: with 10.0 % on the test examples");
   }
 
   @Test
@@ -45,6 +61,9 @@ final class TheoryCommandTest {
     JsonNode report = new ObjectMapper().readTree(ran.out());
     assertThat(report.at("/holds").asBoolean()).isTrue();
     assertThat(report.at("/spec/batchSize").asInt()).isEqualTo(1);
+    assertThat(report.at("/accuracy/guess").asDouble()).isEqualTo(0.1);
+    assertThat(report.at("/accuracy/collapsed").isBoolean()).isTrue();
+    assertThat(report.at("/settings/depth").asText()).isEqualTo("FULL");
     JsonNode check = report.at("/layers/0/epochs/1/checks/0/apriori");
     assertThat(check.at("/verdict").asText()).isEqualTo("HOLDS");
     assertThat(check.at("/bound/rank").asInt()).isEqualTo(230);

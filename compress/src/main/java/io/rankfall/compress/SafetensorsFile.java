@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A file of named tensors in the safetensors format: eight bytes of header length (little-endian),
@@ -160,11 +161,11 @@ public final class SafetensorsFile {
   /** A tensor to write. */
   public static final class Tensor {
     private final List<Long> shape;
-    private final float[] values;
+    private final Supplier<float[]> values;
 
-    private Tensor(List<Long> shape, float[] values) {
+    private Tensor(List<Long> shape, Supplier<float[]> values) {
       this.shape = List.copyOf(shape);
-      this.values = values.clone();
+      this.values = values;
     }
 
     /**
@@ -178,11 +179,17 @@ public final class SafetensorsFile {
             "tensor %s: expected %d numbers, found %d"
                 .formatted(Tensors.shape(shape), Tensors.product(shape), values.length));
       }
-      return new Tensor(shape, values);
+      float[] copy = values.clone();
+      return new Tensor(shape, () -> copy);
     }
 
+    /** The matrix, copied when it is written: so many at once are not held twice. */
     public static Tensor of(Matrix matrix) {
-      return of(List.of((long) matrix.rows(), (long) matrix.cols()), matrix.toArray());
+      return new Tensor(List.of((long) matrix.rows(), (long) matrix.cols()), matrix::toArray);
+    }
+
+    private long bytes() {
+      return 4 * Tensors.product(shape);
     }
   }
 
@@ -200,11 +207,10 @@ public final class SafetensorsFile {
                 groups.add(
                     new SafetensorsWriter.Group(
                         List.of(
-                            new SafetensorsWriter.Slot(
-                                name, "F32", tensor.shape, 4L * tensor.values.length)),
+                            new SafetensorsWriter.Slot(name, "F32", tensor.shape, tensor.bytes())),
                         out -> {
-                          byte[] bytes = new byte[Math.multiplyExact(4, tensor.values.length)];
-                          little(bytes).asFloatBuffer().put(tensor.values);
+                          byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
+                          little(bytes).asFloatBuffer().put(tensor.values.get());
                           out.write(bytes);
                         })));
     SafetensorsWriter.write(path, groups, metadata);

@@ -256,6 +256,33 @@ public final class Blas {
     return info;
   }
 
+  /** R of A = Q·R of the m×n matrix A into its upper triangle; what is below is overwritten. */
+  public void dgeqrf(int m, int n, DoublePointer a) {
+    int block = 32;
+    try (DoublePointer tau = new DoublePointer(Math.min(m, n));
+        DoublePointer work = new DoublePointer((long) block * n)) {
+      require(
+          openblas.LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, m, tau, work, block * n),
+          "dgeqrf",
+          n);
+    }
+  }
+
+  /**
+   * The singular values of the m×n matrix A, descending, into s; A is overwritten.
+   *
+   * @param s min(m,n) numbers
+   * @throws ArithmeticException if the iteration did not converge
+   */
+  public void dgesdd(int m, int n, DoublePointer a, DoublePointer s) {
+    try (DoublePointer none = new DoublePointer(1)) {
+      require(
+          openblas.LAPACKE_dgesdd(LAPACK_COL_MAJOR, (byte) 'N', m, n, a, m, s, none, 1, none, 1),
+          "dgesdd",
+          n);
+    }
+  }
+
   /** B (m×n) ← op(L)⁻¹·B for a lower triangle L of order m. */
   void dtrsm(Op op, int m, int n, DoublePointer l, int ldl, DoublePointer b, int ldb) {
     openblas.cblas_dtrsm(

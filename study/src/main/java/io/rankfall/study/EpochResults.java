@@ -28,11 +28,14 @@ final class EpochResults {
 
   static EpochResult of(EpochRecord record, MathContext digits) {
     Evaluation training = record.training();
+    Evaluation validation = record.validation();
     return new EpochResult(
         record.epoch(),
         training == null ? null : record.learningRate(),
         training == null ? null : training.loss(),
         training == null ? null : training.accuracy(),
+        validation == null ? null : validation.loss(),
+        validation == null ? null : validation.accuracy(),
         record.test().loss(),
         record.test().accuracy(),
         record.layers().stream().map(layer -> layer(layer, digits)).toList());

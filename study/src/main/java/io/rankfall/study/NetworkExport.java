@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** A trained network as model files. */
 public final class NetworkExport {
@@ -41,6 +42,11 @@ public final class NetworkExport {
    * {@code .running_mean} and {@code .running_var}.
    */
   static void safetensors(Network network, Path path) throws IOException {
+    safetensors(network, path, Map.of());
+  }
+
+  /** As {@link #safetensors(Network, Path)}, with more metadata. */
+  static void safetensors(Network network, Path path, Map<String, String> more) throws IOException {
     Map<String, SafetensorsFile.Tensor> tensors = new LinkedHashMap<>();
     network
         .tensors()
@@ -51,6 +57,8 @@ public final class NetworkExport {
                     SafetensorsFile.Tensor.of(
                         tensor.shape().stream().map(Integer::longValue).toList(),
                         tensor.toArray())));
-    SafetensorsFile.write(path, tensors, Map.of("architecture", network.architecture().label()));
+    Map<String, String> metadata = new TreeMap<>(more);
+    metadata.put("architecture", network.architecture().label());
+    SafetensorsFile.write(path, tensors, metadata);
   }
 }

@@ -2,6 +2,9 @@ package io.rankfall.study;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.rankfall.train.RunOutcome;
+import io.rankfall.train.StopRule;
 import io.rankfall.train.graph.Watched;
 import java.util.List;
 import java.util.Optional;
@@ -145,10 +148,28 @@ public record Results(
   /**
    * How a training ended.
    *
-   * @param kind {@code COMPLETED} or {@code DIVERGED}
-   * @param message what diverged, at which epoch and step; null when completed
+   * @param kind {@code COMPLETED}, {@code DIVERGED} or, where a rule ended it before its last
+   *     epoch, {@code GOAL_MET} or {@code PATIENCE}
+   * @param message what diverged, at which epoch and step, or why the rule ended it; null when
+   *     completed
    */
-  public record Outcome(String kind, @Nullable String message) {}
+  public record Outcome(String kind, @Nullable String message) {
+    static Outcome of(RunOutcome outcome) {
+      if (outcome instanceof RunOutcome.Diverged diverged) {
+        return new Outcome("DIVERGED", diverged.message());
+      }
+      if (outcome instanceof RunOutcome.Stopped stopped) {
+        boolean met = stopped.rule() instanceof StopRule.Goal;
+        return new Outcome(met ? "GOAL_MET" : "PATIENCE", stopped.message());
+      }
+      return new Outcome("COMPLETED", null);
+    }
+
+    /** What diverged, at which epoch and step; null if the training ended with a network. */
+    public @Nullable String diverged() {
+      return kind.equals("DIVERGED") ? message : null;
+    }
+  }
 
   /**
    * One epoch of one run.
@@ -157,6 +178,8 @@ public record Results(
    * @param trainLoss mean cross-entropy in nats over the epoch's mini-batches, as trained on; null
    *     for epoch 0
    * @param trainAccuracy 0 to 1, over the same mini-batches; null for epoch 0
+   * @param validationLoss mean cross-entropy over the validation examples; null without them
+   * @param validationAccuracy 0 to 1; null without validation examples
    * @param testAccuracy 0 to 1
    */
   public record EpochResult(
@@ -164,6 +187,8 @@ public record Results(
       @Nullable Double learningRate,
       @Nullable Double trainLoss,
       @Nullable Double trainAccuracy,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double validationLoss,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double validationAccuracy,
       double testLoss,
       double testAccuracy,
       List<LayerResult> layers) {

@@ -2,8 +2,11 @@ package io.rankfall.study;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rankfall.compress.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -66,7 +69,17 @@ public final class ResultsFile {
       throw new IOException("%s: expected %s, found no file".formatted(path, expected), e);
     }
     try {
-      T value = JSON.readValue(json, type);
+      JsonNode tree = JSON.readTree(json);
+      // Only epochs with validation examples tell of them.
+      for (JsonNode epochs : tree.findValues("epochs")) {
+        for (JsonNode epoch : epochs) {
+          if (epoch instanceof ObjectNode fields) {
+            fields.putIfAbsent("validationLoss", NullNode.instance);
+            fields.putIfAbsent("validationAccuracy", NullNode.instance);
+          }
+        }
+      }
+      T value = JSON.treeToValue(tree, type);
       if (value == null) {
         throw new IOException("%s: expected %s, found null".formatted(path, expected));
       }

@@ -14,6 +14,7 @@ import io.rankfall.train.RunSpec;
 import io.rankfall.train.Tensor;
 import java.io.IOException;
 import java.math.MathContext;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,6 +30,9 @@ public final class RunFiles {
   public static final String RUN = "run.json";
   public static final String ONNX = "model.onnx";
   public static final String SAFETENSORS = "model.safetensors";
+
+  /** Of the folder that a run is exported to before it takes its place. */
+  private static final String PARTS = ".unfinished-";
 
   private static final List<String> NAMES = List.of(RUN, ONNX, SAFETENSORS);
 
@@ -62,11 +66,11 @@ public final class RunFiles {
    */
   public static RunFiles write(Path folder, Run run, Dataset dataset) throws IOException {
     Files.createDirectories(folder);
-    Path fresh = Files.createTempDirectory(folder, ".unfinished-");
+    Path fresh = Files.createTempDirectory(folder, PARTS);
     try {
       Double exportError =
-          run.outcome() instanceof RunOutcome.Completed completed
-              ? export(fresh, completed.network(), run.spec(), dataset)
+          run.outcome() instanceof RunOutcome.Trained trained
+              ? export(fresh, trained.network(), run.spec(), dataset)
               : null;
       RunFiles files = new RunFiles(folder, run, exportError);
       ResultsFile.write(fresh.resolve(RUN), files.record(dataset));
@@ -80,14 +84,28 @@ public final class RunFiles {
     }
   }
 
+  /** Removes what killed processes have left of runs that they were exporting. */
+  static void removeParts(Path folder) throws IOException {
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, PARTS + "*")) {
+      for (Path part : parts) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(part)) {
+          for (Path file : files) {
+            Files.deleteIfExists(file);
+          }
+        }
+        Files.delete(part);
+      }
+    }
+  }
+
   /** The record goes first and comes last: without it a folder is no run. */
   private static void replace(Path fresh, Path folder) throws IOException {
-    for (String name : NAMES) {
-      Files.deleteIfExists(folder.resolve(name));
-    }
+    Files.deleteIfExists(folder.resolve(RUN));
     for (String name : List.of(ONNX, SAFETENSORS, RUN)) {
       if (Files.exists(fresh.resolve(name))) {
         Files.move(fresh.resolve(name), folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      } else {
+        Files.deleteIfExists(folder.resolve(name));
       }
     }
   }
@@ -139,7 +157,7 @@ public final class RunFiles {
 
   /** Whether the training ended with a network, and so with model files. */
   boolean completed() {
-    return run.outcome() instanceof RunOutcome.Completed;
+    return run.outcome() instanceof RunOutcome.Trained;
   }
 
   Cell cell() {
@@ -158,16 +176,10 @@ public final class RunFiles {
         cell().batchSize(),
         cell().weightDecay(),
         run.spec().learner().name(),
-        outcome(),
+        Outcome.of(run.outcome()),
         run.seconds(),
         exportError,
         run.epochs().stream().map(epoch -> EpochResults.of(epoch, digits)).toList(),
         files);
-  }
-
-  private Outcome outcome() {
-    return run.outcome() instanceof RunOutcome.Diverged diverged
-        ? new Outcome("DIVERGED", diverged.message())
-        : new Outcome("COMPLETED", null);
   }
 }

@@ -5,9 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.rankfall.spectra.Spectrum;
 import io.rankfall.study.Results.LayerResult;
 import io.rankfall.study.Results.RunResult;
+import io.rankfall.train.Dataset;
 import io.rankfall.train.LayerSpectrum;
 import io.rankfall.train.RunSpec;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The content of {@code run.json}: what was trained, with what, and what came of it, whole spectra
@@ -38,6 +41,35 @@ public record RunRecord(
     return result.epochs().get(result.epochs().size() - 1).layers().stream()
         .map(RunRecord::spectrum)
         .toList();
+  }
+
+  /**
+   * What leads to the run's last epoch: its spec, with the epochs that were trained where a rule
+   * ended it.
+   */
+  public RunSpec trainedSpec() {
+    int epochs = result.lastEpoch().epoch();
+    return result.outcome().diverged() != null || epochs == spec.epochs()
+        ? spec
+        : spec.withEpochs(epochs);
+  }
+
+  /**
+   * What the run was trained on: {@code all} or, if its last examples were held out, the rest.
+   *
+   * @throws IllegalArgumentException in one line, if it was trained on something else
+   */
+  public Dataset data(Dataset all) {
+    String name = spec.dataset();
+    if (name.equals(all.name())) {
+      return all;
+    }
+    Matcher part = Pattern.compile(Pattern.quote(all.name()) + "-(\\d{1,9})").matcher(name);
+    if (!part.matches()) {
+      throw new IllegalArgumentException(
+          "run: expected one on data %s, found %s".formatted(all.name(), name));
+    }
+    return all.first(Integer.parseInt(part.group(1)));
   }
 
   private static LayerSpectrum spectrum(LayerResult layer) {

@@ -60,7 +60,15 @@ public final class SampleResults {
     beforeDivergence.set(
         1,
         new EpochResult(
-            1, last.learningRate(), Double.NaN, .1, Double.POSITIVE_INFINITY, .1, List.of()));
+            1,
+            last.learningRate(),
+            Double.NaN,
+            .1,
+            null,
+            null,
+            Double.POSITIVE_INFINITY,
+            .1,
+            List.of()));
     RunResult hostile =
         new RunResult(
             "hostile",
@@ -189,6 +197,8 @@ public final class SampleResults {
         epoch == 0 ? null : .1 * Math.pow(.2, 4 * epoch / epochs > 2 ? 1 : 0),
         epoch == 0 ? null : loss,
         epoch == 0 ? null : accuracy + gap,
+        null,
+        null,
         loss + gap,
         accuracy,
         IntStream.range(0, layers()).mapToObj(l -> layer(l, decay * progress)).toList());

@@ -23,8 +23,10 @@ final class Batches implements AutoCloseable {
 
   /**
    * @param order numbers of the examples
+   * @param from where in it to begin: a multiple of the batch size
    */
-  Batches(Examples examples, int[] order, int batchSize, Assembly assembly) {
+  Batches(Examples examples, int[] order, int from, int batchSize, Assembly assembly) {
+    this.from = from;
     this.examples = examples;
     this.order = order;
     this.batchSize = batchSize;

@@ -1,6 +1,8 @@
 package io.rankfall.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rankfall.compress.ModelFormatException;
 import io.rankfall.compress.SafetensorsFile;
 import io.rankfall.spectra.Matrix;
@@ -23,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  * beside a SHA-256 hash of everything.
  */
 final class CheckpointFile {
-  private static final int FORMAT_VERSION = 1;
+  private static final int FORMAT_VERSION = 2;
+
+  /** Checkpoints at the ends of epochs only, without validation examples. */
+  private static final int EPOCH_ENDS_VERSION = 1;
+
   private static final String CONTENT = "rankfall.checkpoint";
   private static final String SHA256 = "rankfall.sha256";
   private static final String STATE = "state.";
@@ -39,9 +45,14 @@ final class CheckpointFile {
       Map<String, Double> scalars,
       List<Epoch> epochs,
       List<Layer> layers,
+      PartialEpoch partial,
       double seconds) {}
 
-  private record Epoch(double learningRate, @Nullable Evaluation training, Evaluation test) {}
+  private record Epoch(
+      double learningRate,
+      @Nullable Evaluation training,
+      @Nullable Evaluation validation,
+      Evaluation test) {}
 
   private record Layer(String name, int rows, int cols) {}
 
@@ -64,9 +75,10 @@ final class CheckpointFile {
                 checkpoint.dataSha256(),
                 checkpoint.state().scalars(),
                 epochs.stream()
-                    .map(e -> new Epoch(e.learningRate(), e.training(), e.test()))
+                    .map(e -> new Epoch(e.learningRate(), e.training(), e.validation(), e.test()))
                     .toList(),
                 layers,
+                checkpoint.partial(),
                 checkpoint.seconds()));
     Map<String, SafetensorsFile.Tensor> written = new TreeMap<>();
     tensors.forEach((name, values) -> written.put(name, SafetensorsFile.Tensor.of(values)));
@@ -107,13 +119,29 @@ final class CheckpointFile {
 
   private static Content content(Path path, String json) throws IOException {
     try {
-      int version = SpecJson.JSON.readTree(json).path("formatVersion").asInt(-1);
-      if (version != FORMAT_VERSION) {
-        throw refused(path, "format version", FORMAT_VERSION + "", version + "");
+      JsonNode content = SpecJson.JSON.readTree(json);
+      int version = content.path("formatVersion").asInt(-1);
+      if (version == EPOCH_ENDS_VERSION && content instanceof ObjectNode old) {
+        upgrade(old);
+      } else if (version != FORMAT_VERSION) {
+        throw refused(
+            path,
+            "format version",
+            EPOCH_ENDS_VERSION + " or " + FORMAT_VERSION,
+            Integer.toString(version));
       }
-      return SpecJson.JSON.readValue(json, Content.class);
+      return SpecJson.JSON.treeToValue(content, Content.class);
     } catch (JsonProcessingException e) {
       throw refused(path, CONTENT, "a checkpoint", e.getOriginalMessage());
+    }
+  }
+
+  private static void upgrade(ObjectNode content) {
+    content.putPOJO("partial", PartialEpoch.NONE);
+    for (JsonNode epoch : content.path("epochs")) {
+      if (epoch instanceof ObjectNode fields) {
+        fields.putNull("validation");
+      }
     }
   }
 
@@ -149,10 +177,13 @@ final class CheckpointFile {
           layers.add(spectrum(layer, e, content.epochs.size(), tensors));
         }
         Epoch epoch = content.epochs.get(e);
-        epochs.add(new EpochRecord(e, epoch.learningRate, epoch.training, epoch.test, layers));
+        epochs.add(
+            new EpochRecord(
+                e, epoch.learningRate, epoch.training, epoch.validation, epoch.test, layers));
       }
       LearnerState learner = new LearnerState(state, content.scalars);
-      return new Checkpoint(content.spec, content.dataSha256, learner, epochs, content.seconds);
+      return new Checkpoint(
+          content.spec, content.dataSha256, learner, epochs, content.partial, content.seconds);
     } catch (IllegalArgumentException | NullPointerException e) {
       throw refused(path, CONTENT, "a checkpoint", String.valueOf(e.getMessage()));
     }

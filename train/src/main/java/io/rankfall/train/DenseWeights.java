@@ -237,15 +237,18 @@ final class DenseWeights implements AutoCloseable {
 
   /** A copy of W. */
   Matrix snapshot() {
-    float[] transposed = new float[in * out];
-    float[] row = new float[out];
-    for (int k = 0; k < in; k++) {
-      weights.get(k, row);
-      for (int j = 0; j < out; j++) {
-        transposed[k * out + j] = (float) (scale * row[j]);
-      }
-    }
-    return Matrix.of(in, out, transposed).transposed();
+    return Matrix.filled(
+            in,
+            out,
+            transposed -> {
+              for (int k = 0; k < in; k++) {
+                weights.get(k, transposed, k * out);
+              }
+              for (int i = 0; i < transposed.length; i++) {
+                transposed[i] = (float) (scale * transposed[i]);
+              }
+            })
+        .transposed();
   }
 
   /** ‖W‖_F. */

@@ -1,5 +1,7 @@
 package io.rankfall.train;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.rankfall.spectra.Matrix;
@@ -49,7 +51,7 @@ final class DjlLearner implements Learner {
           Map<String, Tensor> tensors = new LinkedHashMap<>();
           Map<String, NDArray> arrays = block.arrays();
           for (LayerGraph.Named named : architecture.graph().parameters()) {
-            NDArray array = arrays.get(named.name());
+            NDArray array = requireNonNull(arrays.get(named.name()));
             tensors.put(named.name(), Tensor.of(named.parameter().shape(), array.toFloatArray()));
           }
           return new Network(architecture, tensors);

@@ -177,11 +177,22 @@ public final class Examples {
    * that are kept as bytes.
    */
   public Examples unpacked() {
+    return new Examples(shape, floats(0, size()), labels);
+  }
+
+  private Inputs floats(int from, int count) {
     float[] black = new float[shape.channels()];
     for (int c = 0; c < black.length; c++) {
       black[c] = inputs.black(c);
     }
-    return new Examples(shape, new FloatInputs(features(), inputs(0, size()), black), labels);
+    return new FloatInputs(features(), inputs(from, count), black);
+  }
+
+  /** The last {@code count} examples, unpacked. */
+  public Examples last(int count) {
+    Objects.checkFromToIndex(1, count, size() + 1);
+    int from = size() - count;
+    return new Examples(shape, floats(from, count), labels.last(count));
   }
 
   /** The inputs of {@code count} examples from {@code from} on, row by row, as a new array. */

@@ -83,6 +83,14 @@ public final class Labels {
     return values[example * targets + Objects.checkIndex(position, targets)];
   }
 
+  /** Those of the last {@code count} examples. */
+  Labels last(int count) {
+    return new Labels(
+        classes,
+        targets,
+        Arrays.copyOfRange(values, values.length - count * targets, values.length));
+  }
+
   /** Those of the first {@code count} examples. */
   Labels first(int count) {
     return new Labels(classes, targets, Arrays.copyOf(values, count * targets));

@@ -64,12 +64,14 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
   }
 
   /** For example {@code 784-512-512-512-10}, or {@code 784-100-10+bn}. */
+  @Override
   public String label() {
     return widths().stream().map(String::valueOf).collect(Collectors.joining("-"))
         + (normalization == Normalization.BATCH ? "+bn" : "");
   }
 
   /** As {@link #label}, with equal neighbours counted: {@code 784-10x100-10+bn}. */
+  @Override
   public String shortLabel() {
     List<Integer> widths = widths();
     StringBuilder text = new StringBuilder();

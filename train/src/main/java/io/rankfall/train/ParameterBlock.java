@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 /** A layer with parameters for which DJL has no block, or one of another convention. */
 final class ParameterBlock extends AbstractBlock {
   private final Layer layer;
-  private final List<Parameter> parameters = new ArrayList<>();
+  private final List<Parameter> arrays = new ArrayList<>();
 
   ParameterBlock(Layer layer) {
     this.layer = layer;
     for (var parameter : layer.parameters()) {
       Shape shape = new Shape(parameter.shape().stream().mapToLong(n -> n).toArray());
-      parameters.add(
+      arrays.add(
           addParameter(
               Parameter.builder()
                   .setName(parameter.name())
@@ -39,7 +39,7 @@ final class ParameterBlock extends AbstractBlock {
       @Nullable PairList<String, Object> options) {
     NDArray x = inputs.singletonOrThrow();
     List<NDArray> own =
-        parameters.stream().map(p -> store.getValue(p, x.getDevice(), training)).toList();
+        arrays.stream().map(p -> store.getValue(p, x.getDevice(), training)).toList();
     return new NDList(LayerOperations.apply(layer, x, own));
   }
 

@@ -3,8 +3,26 @@ package io.rankfall.train;
 /** How a run ended. */
 public sealed interface RunOutcome {
 
+  /** The training ended with a network. */
+  sealed interface Trained extends RunOutcome {
+    Network network();
+  }
+
   /** All epochs were trained. */
-  record Completed(Network network) implements RunOutcome {}
+  record Completed(Network network) implements Trained {}
+
+  /**
+   * A rule ended the training.
+   *
+   * @param epoch the last one that was trained
+   * @param reason what the rule said
+   */
+  record Stopped(Network network, int epoch, StopRule rule, String reason) implements Trained {
+    /** For example {@code epoch 7: mean rank 19.5, goal 20.0}. */
+    public String message() {
+      return "epoch %d: %s".formatted(epoch, reason);
+    }
+  }
 
   /**
    * Loss or weights stopped being finite: data, not an error.

@@ -112,6 +112,16 @@ public record RunSpec(
     return SpecJson.spec(json);
   }
 
+  /** A learner at the initial weights, owned by the caller; only its own copy of them is kept. */
+  Learner start() {
+    return start(architecture.initialize(initialization, seed));
+  }
+
+  /** A learner at other weights. */
+  Learner start(Network initial) {
+    return learner.start(initial, optimizer, loss, batchSize);
+  }
+
   /** The same training, to be ended after another number of epochs. */
   public RunSpec withEpochs(int count) {
     return new RunSpec(

@@ -22,6 +22,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Specifications as JSON in one canonical form: names in alphabetical order, no spaces.
@@ -146,6 +149,40 @@ final class SpecJson {
       throw new IllegalArgumentException(
           "spec: expected that of a run, found " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** The first setting that differs, epochs left out, or null. */
+  static @Nullable String difference(RunSpec expected, RunSpec found) {
+    ObjectNode left = JSON.valueToTree(expected);
+    left.remove("epochs");
+    ObjectNode right = JSON.valueToTree(found);
+    right.remove("epochs");
+    return difference("", left, right);
+  }
+
+  private static @Nullable String difference(String name, JsonNode expected, JsonNode found) {
+    if (expected.equals(found)) {
+      return null;
+    }
+    Set<String> names = new TreeSet<>();
+    if (expected.isObject() && found.isObject()) {
+      expected.fieldNames().forEachRemaining(names::add);
+      found.fieldNames().forEachRemaining(names::add);
+    }
+    for (String field : names) {
+      String path = name.isEmpty() ? field : name + "." + field;
+      String inside = difference(path, expected.path(field), found.path(field));
+      if (inside != null) {
+        return inside;
+      }
+    }
+    return "%s: expected %s, found %s".formatted(name, text(expected), text(found));
+  }
+
+  private static String text(JsonNode value) {
+    return value.isMissingNode()
+        ? "nothing"
+        : value.isTextual() ? value.asText() : text((Object) value);
   }
 
   static MessageDigest sha256() {

@@ -57,6 +57,35 @@ public record StepRounding(double weights, double velocity) {
         weights, gamma(rows + SCALARS) * size + ball.kappa() * weights + underflow);
   }
 
+  /**
+   * At least ‖v‖ behind a step with momentum, from copies of the weights around it: μ·v = W_{t−1} −
+   * W_t but for the roundings of that step and of the copies,
+   *
+   * <pre>
+   *   ‖v‖ ≤ (‖W_{t−1} − W_t‖ + u·(‖W_{t−1}‖ + ‖W_t‖) + γ_8·(1 + μ·κ)·‖W_{t−1}‖ + underflow)
+   *         / (μ·(1 − γ_8))
+   * </pre>
+   *
+   * @param entries of W
+   * @param before at least ‖W_{t−1}‖
+   * @param after at least ‖W_t‖
+   * @param distance ‖W_{t−1} − W_t‖ of the copies
+   */
+  public static double velocity(
+      Optimizer optimizer,
+      double rate,
+      long entries,
+      double before,
+      double after,
+      double distance) {
+    HeavyBall ball = HeavyBall.of(rate, optimizer.weightDecay(), optimizer.momentum());
+    double underflow = SCALARS * Math.sqrt((double) entries) * Float.MIN_NORMAL;
+    double gamma = gamma(SCALARS);
+    double moved =
+        distance + UNIT * (before + after) + gamma * (1 + rate * ball.kappa()) * before + underflow;
+    return moved / (rate * (1 - gamma));
+  }
+
   /** What rounding a matrix of this norm once adds. */
   public static double ofCopy(double norm) {
     return UNIT * norm;

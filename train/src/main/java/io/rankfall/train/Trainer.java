@@ -1,7 +1,5 @@
 package io.rankfall.train;
 
-import io.rankfall.spectra.NonFiniteException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +29,17 @@ public final class Trainer {
    * @throws InterruptedException if the thread was interrupted; the run is abandoned
    */
   public Run train(RunSpec spec, TrainingListener listener) throws InterruptedException {
-    return run(requireFit(spec), null, listener);
+    return train(spec, List.of(), listener);
+  }
+
+  /**
+   * As {@link #train(RunSpec, TrainingListener)}, until the first of the rules ends it.
+   *
+   * @return {@link RunOutcome.Stopped} if one did
+   */
+  public Run train(RunSpec spec, List<StopRule> rules, TrainingListener listener)
+      throws InterruptedException {
+    return train(requireFit(spec), null, rules, listener);
   }
 
   /**
@@ -46,16 +54,34 @@ public final class Trainer {
    */
   public Run resume(Checkpoint checkpoint, int epochs, TrainingListener listener)
       throws InterruptedException {
+    return resume(checkpoint, epochs, List.of(), listener);
+  }
+
+  /**
+   * As {@link #resume(Checkpoint, int, TrainingListener)}, until the first of the rules ends it:
+   * before the first step, if the checkpoint is at the end of such an epoch.
+   */
+  public Run resume(
+      Checkpoint checkpoint, int epochs, List<StopRule> rules, TrainingListener listener)
+      throws InterruptedException {
     if (!checkpoint.dataSha256().equals(dataset.sha256())) {
       throw new IllegalArgumentException(
           "checkpoint: expected one of data %s, found %s"
               .formatted(dataset.sha256(), checkpoint.dataSha256()));
     }
-    if (checkpoint.epoch() > epochs) {
+    if (checkpoint.begunEpoch() > epochs) {
       throw new IllegalArgumentException(
-          "checkpoint: expected at most epoch %d, found %d".formatted(epochs, checkpoint.epoch()));
+          "checkpoint: expected at most epoch %d, found %d"
+              .formatted(epochs, checkpoint.begunEpoch()));
     }
-    return run(requireFit(checkpoint.spec().withEpochs(epochs)), checkpoint, listener);
+    RunSpec spec = requireFit(checkpoint.spec().withEpochs(epochs));
+    long trained = (long) checkpoint.partial().steps() * spec.batchSize();
+    if (trained > 0 && trained >= dataset.train().size()) {
+      throw new IllegalArgumentException(
+          "checkpoint: expected steps on fewer than the %d training examples, found %d of %d"
+              .formatted(dataset.train().size(), checkpoint.partial().steps(), spec.batchSize()));
+    }
+    return train(spec, checkpoint, rules, listener);
   }
 
   /**
@@ -70,23 +96,16 @@ public final class Trainer {
           "network: expected %s, found %s"
               .formatted(spec.architecture().label(), initial.architecture().label()));
     }
-    return run(requireFit(spec), initial, null, listener);
+    try (Learner learner = requireFit(spec).start(initial)) {
+      return new Training(dataset, assembly, spec, List.of(), learner, listener, null).run();
+    }
   }
 
-  private Run run(RunSpec spec, @Nullable Checkpoint from, TrainingListener listener)
+  private Run train(
+      RunSpec spec, @Nullable Checkpoint from, List<StopRule> rules, TrainingListener listener)
       throws InterruptedException {
-    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    return run(spec, initial, from, listener);
-  }
-
-  private Run run(
-      RunSpec spec, Network initial, @Nullable Checkpoint from, TrainingListener listener)
-      throws InterruptedException {
-    try (Learner learner =
-        spec.learner().start(initial, spec.optimizer(), spec.loss(), spec.batchSize())) {
-      Training training = new Training(spec, learner, listener, from);
-      RunOutcome outcome = training.run();
-      return new Run(spec, outcome, training.epochs, training.seconds());
+    try (Learner learner = spec.start()) {
+      return new Training(dataset, assembly, spec, rules, learner, listener, from).run();
     }
   }
 
@@ -115,110 +134,6 @@ public final class Trainer {
               .formatted(train.size(), spec.batchSize()));
     }
     return spec;
-  }
-
-  /** One training under way. */
-  private final class Training {
-    private final RunSpec spec;
-    private final Learner learner;
-    private final TrainingListener listener;
-    private final List<EpochRecord> epochs = new ArrayList<>();
-    private final double secondsBefore;
-    private final long start = System.nanoTime();
-
-    Training(RunSpec spec, Learner learner, TrainingListener listener, @Nullable Checkpoint from) {
-      this.spec = spec;
-      this.learner = learner;
-      this.listener = listener;
-      this.secondsBefore = from == null ? 0 : from.seconds();
-      if (from != null) {
-        learner.restore(from.state());
-        epochs.addAll(from.epochs());
-      }
-    }
-
-    double seconds() {
-      return secondsBefore + (System.nanoTime() - start) * 1e-9;
-    }
-
-    private Checkpoint checkpoint() {
-      return new Checkpoint(spec, dataset.sha256(), learner.state(), epochs, seconds());
-    }
-
-    RunOutcome run() throws InterruptedException {
-      start();
-      if (epochs.isEmpty()) {
-        record(
-            new EpochRecord(
-                0,
-                spec.optimizer().learningRate(1),
-                null,
-                learner.evaluate(dataset.test()),
-                RankProbe.measure(learner.network())));
-      }
-      for (int epoch = epochs.size(); epoch <= spec.epochs(); epoch++) {
-        RunOutcome.Diverged diverged = epoch(epoch);
-        if (diverged != null) {
-          return diverged;
-        }
-      }
-      return new RunOutcome.Completed(learner.network());
-    }
-
-    private void start() {
-      List<GradientListener> listeners = new ArrayList<>();
-      listener.onStart(learner, listeners::add, Math.max(0, epochs.size() - 1));
-      listeners.stream().reduce(GradientListener::andThen).ifPresent(learner::listen);
-    }
-
-    private void record(EpochRecord record) {
-      epochs.add(record);
-      listener.onEpoch(record);
-      listener.onCheckpoint(record.epoch(), this::checkpoint);
-    }
-
-    private RunOutcome.@Nullable Diverged epoch(int epoch) throws InterruptedException {
-      Examples train = dataset.train();
-      int[] order = order(train.size(), spec.seed(), epoch);
-      try (Batches batches = new Batches(train, order, spec.batchSize(), assembly)) {
-        return epoch(epoch, batches);
-      }
-    }
-
-    private RunOutcome.@Nullable Diverged epoch(int epoch, Batches batches)
-        throws InterruptedException {
-      Examples train = dataset.train();
-      double learningRate = spec.optimizer().learningRate(epoch);
-      double loss = 0;
-      long correct = 0;
-      int step = 0;
-      while (batches.hasNext()) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException("training interrupted");
-        }
-        Batch batch = batches.next();
-        StepResult result = learner.step(batch, learningRate);
-        step++;
-        if (!Double.isFinite(result.loss())) {
-          return new RunOutcome.Diverged(epoch, step, "loss is " + result.loss());
-        }
-        loss += result.loss() * batch.size();
-        correct += result.correct();
-        listener.onStep(epoch, step, result);
-      }
-      Evaluation training =
-          new Evaluation(loss / train.size(), correct / ((double) train.size() * train.targets()));
-      List<LayerSpectrum> spectra;
-      try {
-        spectra = RankProbe.measure(learner.network());
-      } catch (NonFiniteException e) {
-        return new RunOutcome.Diverged(epoch, step, String.valueOf(e.getMessage()));
-      }
-      record(
-          new EpochRecord(
-              epoch, learningRate, training, learner.evaluate(dataset.test()), spectra));
-      return null;
-    }
   }
 
   /** A permutation of 0 to size−1, fixed by seed and epoch. */

@@ -19,8 +19,25 @@ public interface TrainingListener {
    */
   default void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {}
 
+  /**
+   * Before each step: the training can be resumed from here.
+   *
+   * @param done steps of this epoch so far; with 0 it is where {@link #onCheckpoint} was
+   * @param checkpoint as there
+   * @throws InterruptedException to abandon the training
+   */
+  default void beforeStep(int epoch, int done, Supplier<Checkpoint> checkpoint)
+      throws InterruptedException {}
+
   /** After each epoch, and once before the first. */
   void onEpoch(EpochRecord record);
+
+  /**
+   * After {@link #onEpoch} and before {@link #onCheckpoint}, epoch 0 included.
+   *
+   * @param network as {@code record} measured it
+   */
+  default void onNetwork(EpochRecord record, Network network) {}
 
   /**
    * After each step.
@@ -37,6 +54,14 @@ public interface TrainingListener {
    */
   default void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {}
 
+  /**
+   * When the training has ended with a network: after its last epoch, or where a {@link StopRule}
+   * ended it.
+   *
+   * @param checkpoint as in {@link #onCheckpoint}
+   */
+  default void onTrained(Supplier<Checkpoint> checkpoint) {}
+
   /** This one and then {@code next}, of everything. */
   default TrainingListener andThen(TrainingListener next) {
     TrainingListener first = this;
@@ -48,9 +73,22 @@ public interface TrainingListener {
       }
 
       @Override
+      public void beforeStep(int epoch, int done, Supplier<Checkpoint> checkpoint)
+          throws InterruptedException {
+        first.beforeStep(epoch, done, checkpoint);
+        next.beforeStep(epoch, done, checkpoint);
+      }
+
+      @Override
       public void onEpoch(EpochRecord record) {
         first.onEpoch(record);
         next.onEpoch(record);
+      }
+
+      @Override
+      public void onNetwork(EpochRecord record, Network network) {
+        first.onNetwork(record, network);
+        next.onNetwork(record, network);
       }
 
       @Override
@@ -63,6 +101,12 @@ public interface TrainingListener {
       public void onCheckpoint(int epoch, Supplier<Checkpoint> checkpoint) {
         first.onCheckpoint(epoch, checkpoint);
         next.onCheckpoint(epoch, checkpoint);
+      }
+
+      @Override
+      public void onTrained(Supplier<Checkpoint> checkpoint) {
+        first.onTrained(checkpoint);
+        next.onTrained(checkpoint);
       }
     };
   }

@@ -56,7 +56,7 @@ final class ArchitectureTest {
   /** Counted by hand: patches, positions, four projections, two layers of 4·w, norms, head. */
   @Test
   void transformersHaveTheParametersOfTheirFormula() {
-    int w = 96;
+    long w = 96;
     long block = 4L * (w * w + w) + (2L * 4 * w * w + 4 * w + w) + 4L * w;
     long vit = (3 * 16 * w + w) + 64L * w + 6 * block + 2 * w + (10L * w + 10);
     long gpt = 65L * w + 64L * w + 4 * block + 2 * w + (65L * w + 65);

@@ -32,7 +32,7 @@ final class BatchesTest {
       throws Exception {
     List<String> seen = new ArrayList<>();
     int[] order = Trainer.order(examples.size(), 7, 1);
-    try (Batches batches = new Batches(examples, order, batchSize, assembly)) {
+    try (Batches batches = new Batches(examples, order, 0, batchSize, assembly)) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         float[] inputs = new float[batch.size() * batch.features()];
@@ -62,7 +62,7 @@ final class BatchesTest {
     int[] order = Trainer.order(64, 7, 1);
     float[] before = new float[16 * SHAPE.size()];
     float[] after = new float[before.length];
-    try (Batches batches = new Batches(examples, order, 16, Assembly.AHEAD)) {
+    try (Batches batches = new Batches(examples, order, 0, 16, Assembly.AHEAD)) {
       batches.next();
       Batch second = batches.next();
       second.copyInputs(before);
@@ -91,7 +91,7 @@ final class BatchesTest {
 
   @Test
   void aBatchThatCannotBeAssembledSaysWhy() throws Exception {
-    try (Batches batches = new Batches(augmented(4), new int[] {0, 9}, 2, Assembly.AHEAD)) {
+    try (Batches batches = new Batches(augmented(4), new int[] {0, 9}, 0, 2, Assembly.AHEAD)) {
       assertThatThrownBy(batches::next)
           .isInstanceOf(IllegalStateException.class)
           .hasMessageStartingWith("batch: java.lang.ArrayIndexOutOfBoundsException");

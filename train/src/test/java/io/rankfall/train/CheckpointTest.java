@@ -2,18 +2,17 @@ package io.rankfall.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.rankfall.compress.SafetensorsFile;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.train.Mlp.Normalization;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,10 +22,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A training goes on from its file as if it had not stopped, and other files are refused. */
 class CheckpointTest {
   private static final int FEATURES = 9;
-  private static final int EPOCHS = 5;
+  static final int EPOCHS = 5;
 
   /** 150 examples end with a short batch of 6. */
-  private static final Dataset DATASET =
+  static final Dataset DATASET =
       new Dataset(
           "noise",
           Cases.noise(150, FEATURES, 4, 1),
@@ -37,7 +36,7 @@ class CheckpointTest {
 
   @TempDir private Path folder = Path.of("");
 
-  private static RunSpec spec(
+  static RunSpec spec(
       LearnerKind learner, Normalization normalization, double weightDecay, double momentum) {
     return new RunSpec(
         "noise",
@@ -50,7 +49,7 @@ class CheckpointTest {
         learner);
   }
 
-  private static final RunSpec RICH = spec(LearnerKind.FUSED, Normalization.BATCH, 1e-2, 0.9);
+  static final RunSpec RICH = spec(LearnerKind.FUSED, Normalization.BATCH, 1e-2, 0.9);
 
   /** Keeps every checkpoint as a file. */
   private final class Keeper implements TrainingListener {
@@ -130,6 +129,51 @@ class CheckpointTest {
   }
 
   @Test
+  void theNetworkOfACheckpointIsTheTrained() throws Exception {
+    Keeper keeper = new Keeper();
+    Run run = trainer.train(RICH, keeper);
+    assertThat(Checkpoint.read(keeper.files.get(EPOCHS)).network())
+        .isEqualTo(((RunOutcome.Completed) run.outcome()).network());
+  }
+
+  /** Written after epoch 2 of 5, when checkpoints were of format version 1. */
+  @ParameterizedTest
+  @CsvSource({"FUSED, checkpoint-v1-fused", "DJL, checkpoint-v1-djl"})
+  void checkpointsOfVersion1AreRead(LearnerKind learner, String name) throws Exception {
+    Path golden =
+        Path.of(
+            Objects.requireNonNull(CheckpointTest.class.getResource(name + ".safetensors"))
+                .toURI());
+    RunSpec spec = spec(learner, Normalization.BATCH, 1e-2, 0.9);
+    Checkpoint from = Checkpoint.read(golden);
+    assertThat(from.difference(spec)).isNull();
+    assertThat(from.epoch()).isEqualTo(2);
+    assertThat(from.partial()).isEqualTo(PartialEpoch.NONE);
+    Run resumed = trainer.resume(from, EPOCHS, TrainingListener.NONE);
+    Run whole = trainer.train(spec, TrainingListener.NONE);
+    assertThat(resumed.epochs().subList(0, 3)).isEqualTo(from.epochs());
+    // Another processor may round otherwise than the one that wrote the file.
+    for (int e = 0; e <= EPOCHS; e++) {
+      assertThat(resumed.epochs().get(e).test().loss())
+          .isCloseTo(whole.epochs().get(e).test().loss(), within(1e-3));
+    }
+  }
+
+  @Test
+  void aCheckpointOfOtherSettingsNamesTheFirst() throws Exception {
+    Keeper keeper = new Keeper();
+    trainer.train(RICH.withEpochs(1), keeper);
+    Checkpoint from = Checkpoint.read(keeper.files.get(1));
+    assertThat(from.difference(RICH.withEpochs(77))).isNull();
+    assertThat(from.difference(spec(LearnerKind.FUSED, Normalization.NONE, 1e-2, 0.9)))
+        .isEqualTo("architecture.normalization: expected BATCH, found NONE");
+    assertThat(from.difference(spec(LearnerKind.FUSED, Normalization.BATCH, 1e-2, 0.8)))
+        .isEqualTo("optimizer.momentum: expected 0.9, found 0.8");
+    assertThat(from.difference(spec(LearnerKind.DJL, Normalization.BATCH, 1e-2, 0.9)))
+        .isEqualTo("learner: expected FUSED, found DJL");
+  }
+
+  @Test
   void resumedAndInterruptedAgainAndAgainItIsStillTheSame() throws Exception {
     Run whole = trainer.train(RICH, TrainingListener.NONE);
     Path file = folder.resolve("latest.safetensors");
@@ -173,37 +217,11 @@ class CheckpointTest {
             last.dataSha256(),
             new LearnerState(Map.of(), Map.of()),
             last.epochs(),
+            PartialEpoch.NONE,
             0);
     assertThatThrownBy(() -> trainer.resume(swapped, EPOCHS, TrainingListener.NONE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("state fc1.weight: expected 9x14, found nothing");
-  }
-
-  @Test
-  void aDamagedFileIsRefusedInOneLine() throws Exception {
-    Keeper keeper = new Keeper();
-    trainer.train(RICH.withEpochs(1), keeper);
-    byte[] whole = Files.readAllBytes(keeper.files.get(1));
-    Path damaged = folder.resolve("damaged.safetensors");
-    SplittableRandom random = new SplittableRandom(4);
-    int refused = 0;
-    for (int i = 0; i < 2000; i++) {
-      byte[] bytes = whole.clone();
-      int at = random.nextInt(bytes.length);
-      bytes[at] ^= (byte) (1 << random.nextInt(8));
-      if (i % 4 == 0) {
-        bytes = Arrays.copyOf(bytes, at);
-      }
-      Files.write(damaged, bytes);
-      try {
-        // A flip that the JSON does not show, such as 1e-2 as 1E-2, leaves the same content.
-        assertThat(Checkpoint.read(damaged)).isEqualTo(Checkpoint.read(keeper.files.get(1)));
-      } catch (IOException e) {
-        refused++;
-        assertThat(e.getMessage()).doesNotContain("\n").contains("expected", "found");
-      }
-    }
-    assertThat(refused).isGreaterThan(1950);
   }
 
   @Test

@@ -14,7 +14,6 @@ import io.rankfall.train.theory.GradientRank;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -69,23 +68,29 @@ final class GradientListenerTest {
   }
 
   /** Tokens × features: a linear layer uses its weights once a token. */
-  @Test
-  void aLinearLayerOnTokensHasTheirNumberOfPositions() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aLinearLayerOnTokensHasTheirNumberOfPositions(int batch) {
     Block block =
         new SequentialBlock()
             .add(Linear.builder().setUnits(11).build())
             .add(Blocks.batchFlattenBlock())
-            .add(Linear.builder().setUnits(3).build());
-    Examples tokens = Cases.noise(4, 5 * 12, 3, 3);
+            .add(Linear.builder().setUnits(4).build());
+    // Softmax takes one of four directions away: deltas of a token have three, of all tokens 15.
+    Examples tokens = Cases.noise(4, 5 * 12, 4, 3);
     try (BlockLearner learner =
         new BlockLearner(block, new Shape(5, 12), Cases.optimizer(0.1, 0, 0))) {
       Collected collected = new Collected();
       learner.listen(collected);
-      learner.step(Batch.range(tokens, 0, 1), 0.1);
+      learner.step(Batch.range(tokens, 0, batch), 0.1);
       assertThat(learner.positions(0)).isEqualTo(5);
+      Matrix projection = collected.gradients.get(0);
+      assertThat(projection.fullRank()).isEqualTo(11);
       GradientRank rank =
-          GradientRank.ofMatrix("projection", 1, collected.gradients.get(0), learner.positions(0));
-      assertThat(rank.numerical()).isEqualTo(5).isEqualTo(rank.bound());
+          GradientRank.ofMatrix("projection", 1, projection, (long) batch * learner.positions(0));
+      // Five and ten of eleven; three examples could have fifteen.
+      assertThat(rank.bound()).isEqualTo(Math.min(11, 5 * batch));
+      assertThat(rank.numerical()).isEqualTo(rank.bound());
     }
   }
 

@@ -165,7 +165,8 @@ final class OptimizerTest {
 
   @Test
   void theoryIsAskedOfSgdOnly() {
-    assertThatThrownBy(() -> new TheoryProbe(everythingNew(), 100, TheorySettings.DEFAULT))
+    assertThatThrownBy(
+            () -> new TheoryProbe(everythingNew(), Cases.fashion(), TheorySettings.DEFAULT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "theory: expected optimizer SGD without clipping, found ADAMW with clip norm 1.5");

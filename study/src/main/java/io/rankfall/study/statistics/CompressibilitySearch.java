@@ -17,9 +17,7 @@ import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Examples;
-import io.rankfall.train.Learner;
 import io.rankfall.train.Network;
-import io.rankfall.train.RunSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -75,12 +73,7 @@ public final class CompressibilitySearch {
   /** Of the network as a checkpoint holds it. */
   public Compressibility of(Checkpoint checkpoint)
       throws ModelFormatException, InterruptedException {
-    RunSpec spec = checkpoint.spec();
-    Network initial = spec.architecture().initialize(spec.initialization(), spec.seed());
-    try (Learner learner = spec.learner().start(initial, spec.optimizer(), spec.batchSize())) {
-      learner.restore(checkpoint.state());
-      return of(learner.network());
-    }
+    return of(checkpoint.network());
   }
 
   /** Of a trained network. */

@@ -31,6 +31,8 @@ const aboutBox = () =>
       [
         ['source', 'Galanti, Siegel, Gupte and Poggio, SGD and Weight Decay Secretly Compress Your Neural Network, arXiv 2206.05794'],
         ['training', `${data.network} on ${spec.dataset}; ${settingsLine()}; seed ${spec.seed}; ${spec.learner}; ${several(spec.epochs, 'epoch')} of ${steps(report.stepsPerEpoch)}; ${report.outcome}`],
+        ['accuracy', `${accuracyText(report.accuracy)}: always naming the most frequent of ${several(report.accuracy.examples, 'test example')}; collapsed means not better than that and ${percent(report.accuracy.margin, 1)}`],
+        ['looked at', `gradient ranks at up to ${steps(Math.max(0, ...layers.map(layer => layer.gradients.length)))} of ${integer(report.steps)}, ${report.settings.depth === 'LIGHT' ? 'and of costly checks no more than a hundredth of the steps' : 'everything else in full'}`],
         ['bound', 'rank ≤ B·R·n(ε); n(ε) is the smallest n with |pₙ| + |qₙ| ≤ ε/2, what is left of the two W before'],
         ['premise', 'what is left of the earlier W, and rounding, is at most ε·‖W‖, in measured norms; where it is true the bound must hold'],
         ['remembered', `gradients of the last ${steps(report.rememberedSteps)}, in ${bytes(report.memoryBytes)}`],
@@ -42,7 +44,7 @@ const moving = layers.some(layer => layer.movements.some(m => m.epochDistance !=
 
 fillPage({
   title: `Theory held against ${data.network}`,
-  lead: `${spec.dataset}, ${settingsLine()}; ${steps(report.steps)}${report.outcome === 'COMPLETED' ? '' : `, ${report.outcome}`}.`,
+  lead: `${spec.dataset}, ${settingsLine()}; ${steps(report.steps)}; ${accuracyText(report.accuracy)}${report.outcome === 'COMPLETED' ? '' : `, ${report.outcome}`}.`,
   verdict: theoryVerdict(),
   sections: [
     ['verdicts', 'Verdicts', [verdictFigure()]],

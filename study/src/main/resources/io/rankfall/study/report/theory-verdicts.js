@@ -16,6 +16,8 @@ function verdictText(check) {
       if (check.stepsNeeded !== null) return `bound ${integer(bound)} after ${steps(check.stepsNeeded)}; trained ${integer(check.steps)}`;
       return check.premise === null
         ? `bound ${integer(bound)}; the norms it needs were not measured`
+        : check.premise === 'Infinity'
+        ? `bound ${integer(bound)}; W is zero`
         : `bound ${integer(bound)}; the norm fell too fast: ${scientific(check.premise)} of it is left from before, more than ε`;
     default:
       return bound === null
@@ -156,6 +158,14 @@ const verdictFigure = () =>
     el('div', { class: 'tiles cards' }, layers.map(layerCard))
   );
 
+const accuracyText = ({ accuracy, guess, epoch }) => `test accuracy ${percent(accuracy, 1)} after epoch ${epoch}, guessing ${percent(guess, 1)}`;
+
+/* So that a bound that holds is not mistaken for success. */
+function collapseText() {
+  const { accuracy, guess, margin } = report.accuracy;
+  return `But the network has collapsed or never learned: with ${percent(accuracy, 1)} on the test examples it does not beat always naming the most frequent class (${percent(guess, 1)}, and ${percent(margin, 1)} of margin).`;
+}
+
 /* The page's first sentence. */
 function theoryVerdict() {
   const last = layers.flatMap(layer => (lastEpoch(layer) ? lastEpoch(layer).checks.map((check, i) => ({ layer, epsilon: epsilons[i], check: strongest(check) })) : []));
@@ -180,7 +190,8 @@ function theoryVerdict() {
     );
   }
   if (layers.some(layer => layer.identity.length > 0)) {
-    parts.push('The identity behind it is exact to rounding, and no gradient has a rank above its bound.');
+    parts.push('The identity behind it is exact to rounding, and no gradient looked at has a rank above its bound.');
   }
+  if (report.accuracy.collapsed) parts.push(collapseText());
   return parts.join(' ');
 }

@@ -1,7 +1,6 @@
 package io.rankfall.train.graph;
 
 import io.rankfall.train.graph.Layer.Activation;
-import io.rankfall.train.graph.LayerGraph.Builder;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -44,7 +43,7 @@ public enum Family {
       "LeNet-5 in Caffe's sizes: 5x5 convolutions of 20 and 50, a linear layer of 500", options()) {
     @Override
     LayerGraph build(Options options, List<Integer> input, int classes) {
-      Builder net = new Builder(input);
+      LayerGraph.Builder net = new LayerGraph.Builder(input);
       int x = LayerGraph.INPUT;
       for (int i = 1; i <= 2; i++) {
         Layer convolution =
@@ -64,7 +63,7 @@ public enum Family {
       options("depth", "5", "width", "100")) {
     @Override
     LayerGraph build(Options options, List<Integer> input, int classes) {
-      Builder net = new Builder(input);
+      LayerGraph.Builder net = new LayerGraph.Builder(input);
       int x = LayerGraph.INPUT;
       for (int i = 1; i <= options.count("depth"); i++) {
         int width = options.count("width");
@@ -133,6 +132,9 @@ public enum Family {
   };
 
   private final String description;
+
+  /** Unmodifiable, with the order of its entries. */
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Map<String, String> defaults;
 
   Family(String description, Map<String, String> defaults) {

@@ -1,6 +1,5 @@
 package io.rankfall.train.graph;
 
-import io.rankfall.train.graph.LayerGraph.Builder;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +9,7 @@ final class Perceptron {
   private Perceptron() {}
 
   static LayerGraph graph(Options options, List<Integer> input, int classes) {
-    Builder net = new Builder(input);
+    LayerGraph.Builder net = new LayerGraph.Builder(input);
     int x = net.add("flatten", new Layer.Flatten(), LayerGraph.INPUT);
     int width = options.count("width");
     for (int i = 1; i <= options.count("depth"); i++) {
@@ -31,7 +30,7 @@ final class Perceptron {
 
   /** Without options: {@code widths} are inputs, hidden layers and outputs. */
   static LayerGraph plain(List<Integer> widths, boolean normalized) {
-    Builder net = new Builder(List.of(widths.get(0)));
+    LayerGraph.Builder net = new LayerGraph.Builder(List.of(widths.get(0)));
     int x = LayerGraph.INPUT;
     for (int i = 1; i < widths.size(); i++) {
       x = net.linear("fc" + i, widths.get(i), x);

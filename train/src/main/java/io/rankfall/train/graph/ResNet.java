@@ -1,6 +1,5 @@
 package io.rankfall.train.graph;
 
-import io.rankfall.train.graph.LayerGraph.Builder;
 import java.util.List;
 
 /**
@@ -26,7 +25,7 @@ final class ResNet {
    */
   static LayerGraph graph(
       int width, List<Integer> stages, Kind kind, List<Integer> input, int classes) {
-    Builder net = new Builder(input);
+    LayerGraph.Builder net = new LayerGraph.Builder(input);
     int x = net.normalizedConvolution("conv1", width, 3, 1, LayerGraph.INPUT);
     x = net.add("conv1.relu", Layer.Activation.RELU, x);
     for (int stage = 1; stage <= stages.size(); stage++) {
@@ -40,7 +39,8 @@ final class ResNet {
     return net.graph();
   }
 
-  private static int block(Builder net, String name, int width, int stride, Kind kind, int x) {
+  private static int block(
+      LayerGraph.Builder net, String name, int width, int stride, Kind kind, int x) {
     int body;
     if (kind == Kind.BASIC) {
       body = net.normalizedConvolution(name + ".conv1", width, 3, stride, x);

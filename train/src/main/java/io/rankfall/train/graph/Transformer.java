@@ -1,6 +1,5 @@
 package io.rankfall.train.graph;
 
-import io.rankfall.train.graph.LayerGraph.Builder;
 import java.util.List;
 
 /**
@@ -15,7 +14,7 @@ final class Transformer {
 
   /** Dosovitskiy et al., arXiv 2010.11929, with the mean over tokens instead of a class token. */
   static LayerGraph vision(Options options, List<Integer> input, int classes) {
-    Builder net = new Builder(input);
+    LayerGraph.Builder net = new LayerGraph.Builder(input);
     int width = options.count("width");
     int patch = options.count("patch");
     Layer patches =
@@ -31,7 +30,7 @@ final class Transformer {
 
   /** As GPT-2 (Radford et al. 2019), with an output layer of its own; classes are tokens. */
   static LayerGraph text(Options options, List<Integer> input, int vocabulary) {
-    Builder net = new Builder(input);
+    LayerGraph.Builder net = new LayerGraph.Builder(input);
     int width = options.count("width");
     int x = net.add("flatten", new Layer.Flatten(), LayerGraph.INPUT);
     x = net.add("embedding", new Layer.Embedding(vocabulary, width), x);
@@ -41,7 +40,7 @@ final class Transformer {
     return net.graph();
   }
 
-  private static int blocks(Builder net, Options options, boolean causal, int x) {
+  private static int blocks(LayerGraph.Builder net, Options options, boolean causal, int x) {
     int width = options.count("width");
     Layer attention = new Layer.Attention(width, options.count("heads"), causal);
     for (int b = 1; b <= options.count("depth"); b++) {

@@ -1,6 +1,5 @@
 package io.rankfall.train.graph;
 
-import io.rankfall.train.graph.LayerGraph.Builder;
 import java.util.List;
 
 /**
@@ -14,7 +13,7 @@ final class Vgg {
 
   /** {@code plan} lists the convolutions' outputs, and P where a pooling halves the image. */
   static LayerGraph graph(String plan, List<Integer> input, int classes) {
-    Builder net = new Builder(input);
+    LayerGraph.Builder net = new LayerGraph.Builder(input);
     int x = LayerGraph.INPUT;
     int convolutions = 0;
     int pools = 0;

@@ -12,6 +12,9 @@ final class Fading {
   private double p = 1;
   private double q;
 
+  /** What the step just walked over takes of the gradient before its own, times its share. */
+  private double carried;
+
   /**
    * @param end T
    */
@@ -36,9 +39,32 @@ final class Fading {
     return q;
   }
 
+  /**
+   * The weight of the gradient of step T−n in W_T = p·W + q·W − Σ weight·G: p_n·μ, and with
+   * Nesterov's momentum p_n·(1 + m)·μ_{T−n} − p_{n−1}·m·μ_{T−n+1}.
+   */
+  double gradient() {
+    return p * recursion.gradient(rates.at(end - steps)) + carried;
+  }
+
+  /**
+   * What the n steps before take of the gradient of step T−n, which is none of theirs: 0, but
+   * −p_{n−1}·m·μ with Nesterov's momentum.
+   */
+  double gradientBefore() {
+    return carried;
+  }
+
   /** |p_n| + |q_n|. */
   double share() {
     return Math.abs(p) + Math.abs(q);
+  }
+
+  /** Back to n, if not there yet. */
+  void backTo(long n) {
+    while (steps < n) {
+      back();
+    }
   }
 
   /** One step further back. */
@@ -46,6 +72,7 @@ final class Fading {
     long step = end - steps;
     double rate = rates.at(step);
     double before = rates.at(step - 1);
+    carried = p * recursion.previousGradient(rate);
     double next = p * recursion.current(rate, before) + q;
     q = p * recursion.previous(rate, before);
     p = next;

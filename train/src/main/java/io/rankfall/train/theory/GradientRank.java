@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.NonFiniteException;
 import io.rankfall.spectra.RankRule;
 import io.rankfall.spectra.Spectrum;
 import org.jspecify.annotations.Nullable;
@@ -15,17 +16,20 @@ import org.jspecify.annotations.Nullable;
  * @param step of the training, counted from 1
  * @param bound min(d_out, d_in, b·R) with b the examples of this batch, the last of an epoch being
  *     smaller
- * @param numerical how many singular values exceed max(d_out, d_in)·u·σ₁, with u = 2⁻⁵² where G is
- *     known by its factors, and 2⁻²³ where it is a matrix in single precision, whose own rounding
- *     gives it full rank below that
+ * @param numerical how many singular values exceed the rounding: max(d_out, d_in)·2⁻⁵²·‖Δ‖·‖X‖
+ *     where G is known by its factors, max(d_out, d_in)·2⁻²³·σ₁ where it is a matrix in single
+ *     precision, whose own rounding gives it full rank below that
  * @param exact the rank of the factors' product without tolerance ({@link ExactRank}); null where G
- *     is known as a matrix only, or has more than {@value #MOST_EXACT} factors
+ *     is known as a matrix only, or has too many factors
  */
 public record GradientRank(
     String layer, long step, int bound, int numerical, @Nullable Integer exact) {
 
-  /** Elimination takes 0.1 s with so many rows of a thousand numbers. */
+  /** Elimination takes 20 ms with so many rows of a thousand numbers. */
   static final int MOST_EXACT = 64;
+
+  /** And about 1 ms with so many. */
+  static final int FEW_EXACT = 16;
 
   public GradientRank {
     requireNonNull(layer, "layer");
@@ -47,24 +51,38 @@ public record GradientRank(
    *
    * @param delta b·R × d_out: the loss's gradients by the outputs W·x
    * @param inputs b·R × d_in: the x
+   * @param mostExact above so many factors the exact rank is left out
+   * @throws NonFiniteException if a number is NaN or infinite
    */
-  public static GradientRank ofFactors(String layer, long step, Matrix delta, Matrix inputs) {
+  public static GradientRank ofFactors(
+      String layer, long step, Matrix delta, Matrix inputs, int mostExact) {
     if (delta.rows() != inputs.rows()) {
       throw new IllegalArgumentException(
           "gradient of %s: expected as many rows of inputs as of deltas, %d, found %d"
               .formatted(layer, delta.rows(), inputs.rows()));
     }
+    double size = delta.frobeniusNorm() * inputs.frobeniusNorm();
+    if (!Double.isFinite(size)) {
+      throw new NonFiniteException(
+          "gradient of %s at step %d: expected finite numbers, found NaN or Inf"
+              .formatted(layer, step));
+    }
     int count = delta.rows();
-    int most = Math.max(delta.cols(), inputs.cols());
-    int bound = Math.min(count, Math.min(delta.cols(), inputs.cols()));
-    double[] sigma = FactorSpectrum.ofProduct(count, delta.toArray(), inputs.toArray());
+    double rounding = Math.max(delta.cols(), inputs.cols()) * 0x1p-52 * size;
+    float[] left = delta.toArray();
+    float[] right = inputs.toArray();
+    double[] sigma = FactorSpectrum.ofProduct(count, left, right);
     int rank = 0;
-    while (rank < count && sigma[rank] > most * 0x1p-52 * sigma[0]) {
+    while (rank < sigma.length && sigma[rank] > rounding) {
       rank++;
     }
-    Integer exact =
-        count > MOST_EXACT ? null : ExactRank.ofProduct(count, delta.toArray(), inputs.toArray());
-    return new GradientRank(layer, step, bound, rank, exact);
+    Integer exact = count > mostExact ? null : ExactRank.ofProduct(count, left, right);
+    return new GradientRank(layer, step, sigma.length, rank, exact);
+  }
+
+  /** As above, with the exact rank of up to {@value #MOST_EXACT} factors. */
+  public static GradientRank ofFactors(String layer, long step, Matrix delta, Matrix inputs) {
+    return ofFactors(layer, step, delta, inputs, MOST_EXACT);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.rankfall.train.theory;
 
+import io.rankfall.spectra.Matrix;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepRounding;
 
@@ -20,7 +21,7 @@ final class RoundingLog {
   /** At least ‖W‖ behind the last step; NaN where it is not known. */
   private double norm = Double.NaN;
 
-  /** At least ‖v‖ behind the last step. */
+  /** At least ‖v‖ behind the last step; 0 before the first, NaN where it is not known. */
   private double velocity;
 
   /**
@@ -42,9 +43,23 @@ final class RoundingLog {
     norm = measuredNorm * NORM_ERROR;
   }
 
-  /** A step that nobody will ask for: the norm is unknown until it is measured again. */
+  /** W was copied around the last step: with momentum, how fast it goes. */
+  void copied(double rate, Matrix before, Matrix after) {
+    velocity =
+        NORM_ERROR
+            * StepRounding.velocity(
+                optimizer,
+                rate,
+                entries,
+                before.frobeniusNorm(),
+                after.frobeniusNorm(),
+                before.minus(after).frobeniusNorm());
+  }
+
+  /** A step that nobody will ask for: nothing is known until it is measured again. */
   void skip() {
     norm = Double.NaN;
+    velocity = Double.NaN;
   }
 
   /**
@@ -55,7 +70,8 @@ final class RoundingLog {
    */
   void add(long step, double rate, int rows, double terms) {
     double decay = optimizer.weightDecay();
-    velocity = optimizer.momentum() * velocity + terms + decay * norm;
+    velocity =
+        optimizer.momentum() == 0 ? 0 : optimizer.momentum() * velocity + terms + decay * norm;
     StepRounding rounding = StepRounding.of(optimizer, rate, rows, entries, norm, velocity, terms);
     int at = (int) (step % weights.length);
     weights[at] = rounding.weights();

@@ -46,7 +46,30 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
     }
   }
 
-  public static StepRecursion of(Optimizer optimizer) {
+  /**
+   * The recursion of what a learner does with these settings: the one place that decides which of
+   * them the argument is made for. A setting that changes the step has to be put into the numbers
+   * here, or refused here; so are all of Adam's kind, whose steps are no multiples of gradients.
+   * What multiplies a whole gradient, as clipping by the norm, leaves the rank but needs the
+   * clipped gradient to be told to the listeners. Whichever parameters decay, matrices do.
+   *
+   * @throws IllegalArgumentException in one line, for another method than SGD, for clipping, and if
+   *     μ·wd ≥ 1 in some epoch: a step would turn the weights round
+   */
+  public static StepRecursion requireModelled(Optimizer optimizer, int epochs) {
+    if (optimizer.method() != Optimizer.Method.SGD || optimizer.clipNorm() > 0) {
+      throw new IllegalArgumentException(
+          "theory: expected optimizer SGD without clipping, found %s with clip norm %s"
+              .formatted(optimizer.method(), optimizer.clipNorm()));
+    }
+    StepRecursion recursion = of(optimizer);
+    for (int epoch = 1; epoch <= epochs; epoch++) {
+      recursion.requireRate(optimizer.learningRate(epoch));
+    }
+    return recursion;
+  }
+
+  static StepRecursion of(Optimizer optimizer) {
     return new StepRecursion(Form.HEAVY_BALL, optimizer.weightDecay(), optimizer.momentum());
   }
 
@@ -67,6 +90,16 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
       case NESTEROV -> -momentum * (r - rate * weightDecay);
       case DECOUPLED -> -momentum * r * (1 - previousRate * weightDecay);
     };
+  }
+
+  /** What a step's own gradient is multiplied by: μ, with Nesterov's momentum (1 + m)·μ. */
+  double gradient(double rate) {
+    return form == Form.NESTEROV ? (1 + momentum) * rate : rate;
+  }
+
+  /** What the gradient of the step before is multiplied by: 0, with Nesterov's momentum −m·μ. */
+  double previousGradient(double rate) {
+    return form == Form.NESTEROV ? -momentum * rate : 0;
   }
 
   /** How many gradients n steps add up: n, or n + 1. */

@@ -59,7 +59,8 @@ public record TheoryPreset(
               1,
               new Optimizer(0.02, 0.5, 0, new StepSchedule(List.of(2), 0.2)),
               4),
-          plain("momentum", "B=1, µ·wd/(1-m)=0.025: heavy-ball momentum 0.6", 1, 0.02, 0.5, 0.6, 2),
+          plain(
+              "momentum", "B=1, µ·wd/(1-m)=0.0125: heavy-ball momentum 0.6", 1, 0.01, 0.5, 0.6, 2),
           plain("no-decay", "B=1, wd=0, the control: no window, the rank stays", 1, 0.02, 0, 0, 2));
 
   private static TheoryPreset plain(

@@ -1,10 +1,10 @@
 package io.rankfall.train.theory;
 
 import io.rankfall.spectra.Matrix;
+import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.GradientFactors;
 import io.rankfall.train.GradientListener;
-import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * same without it.
  *
  * <pre>{@code
- * TheoryProbe probe = new TheoryProbe(spec, dataset.train().size(), TheorySettings.DEFAULT);
+ * TheoryProbe probe = new TheoryProbe(spec, dataset, TheorySettings.DEFAULT);
  * Run run = trainer.train(spec, probe);
  * TheoryReport report = probe.report(run.outcome());
  * }</pre>
@@ -36,11 +36,13 @@ public final class TheoryProbe implements TrainingListener {
   private static final long FADING_STEPS = 1 << 20;
 
   private final RunSpec spec;
+  private final Dataset dataset;
   private final int examples;
   private final TheorySettings settings;
   private final List<LayerProbe> layers = new ArrayList<>();
   private final List<Shape> shapes = new ArrayList<>();
   private @Nullable TheoryPlan plan;
+  private @Nullable TestAccuracy accuracy;
   private @Nullable TrainedLayers trained;
   private boolean matrices;
 
@@ -51,19 +53,15 @@ public final class TheoryProbe implements TrainingListener {
    * For one training.
    *
    * @param spec of that training
-   * @param examples that an epoch visits
-   * @throws IllegalArgumentException in one line, if its steps are not those of {@link
-   *     StepRecursion#of}
+   * @param dataset that it is trained and tested on
+   * @throws IllegalArgumentException in one line, if the optimizer does what {@link
+   *     StepRecursion#requireModelled} knows no recursion for
    */
-  public TheoryProbe(RunSpec spec, int examples, TheorySettings settings) {
-    Optimizer optimizer = spec.optimizer();
-    if (optimizer.method() != Optimizer.Method.SGD || optimizer.clipNorm() > 0) {
-      throw new IllegalArgumentException(
-          "theory: expected optimizer SGD without clipping, found %s with clip norm %s"
-              .formatted(optimizer.method(), optimizer.clipNorm()));
-    }
+  public TheoryProbe(RunSpec spec, Dataset dataset, TheorySettings settings) {
+    StepRecursion.requireModelled(spec.optimizer(), spec.epochs());
     this.spec = spec;
-    this.examples = examples;
+    this.dataset = dataset;
+    this.examples = dataset.train().size();
     this.settings = settings;
   }
 
@@ -131,8 +129,14 @@ public final class TheoryProbe implements TrainingListener {
       if (norm) {
         layers.get(l).norm(done, trained.norm(l));
       }
-      if (plan.copiesWeights(done)) {
+      if (plan.unrolling().copiesWeights(done)) {
         layers.get(l).copy(done, trained.weight(l));
+      }
+      if (plan.measuresVelocity(done + 1)) {
+        layers.get(l).approach(trained.weight(l));
+      }
+      if (plan.measuresVelocity(done)) {
+        layers.get(l).velocity(done, trained.weight(l));
       }
     }
   }
@@ -142,7 +146,7 @@ public final class TheoryProbe implements TrainingListener {
     done++;
     TheoryPlan plan = started(this.plan);
     TrainedLayers trained = started(this.trained);
-    if (step == 1) {
+    if (step == 1 && plan.measuresMovement()) {
       for (int l = 0; l < layers.size(); l++) {
         layers.get(l).moved(done, trained.weight(l));
       }
@@ -153,13 +157,17 @@ public final class TheoryProbe implements TrainingListener {
   @Override
   public void onEpoch(EpochRecord record) {
     TrainedLayers trained = started(this.trained);
+    accuracy = TestAccuracy.of(record.epoch(), record.test().accuracy(), dataset.test());
     for (int l = 0; l < layers.size(); l++) {
-      Matrix weights = trained.weight(l);
-      double norm = trained.norm(l);
-      LayerProbe layer = layers.get(l);
-      layer.norm(done, norm);
-      layer.epoch(record.epoch(), done, norm, record.layers().get(l).spectrum(), weights);
-      layer.unroll(done, weights, norm, record.layers().get(l).spectrum());
+      int layer = l;
+      layers
+          .get(l)
+          .epoch(
+              record.epoch(),
+              done,
+              trained.norm(l),
+              record.layers().get(l).spectrum(),
+              () -> trained.weight(layer));
     }
   }
 
@@ -183,13 +191,15 @@ public final class TheoryProbe implements TrainingListener {
         outcome instanceof RunOutcome.Diverged diverged
             ? "diverged at " + diverged.message()
             : "COMPLETED",
+        started(accuracy),
+        settings,
         spec.optimizer().lambda(),
         rate * spec.optimizer().weightDecay(),
         plan.recursion().spectralRadius(rate),
         settings.epsilons().stream().map(epsilon -> plan.window(plan.lastStep(), epsilon)).toList(),
         fading(plan),
-        plan.rememberedSteps(),
-        Float.BYTES * numbers * plan.rememberedSteps(),
+        plan.unrolling().rememberedSteps(),
+        Float.BYTES * numbers * plan.unrolling().rememberedSteps(),
         layers.stream().map(LayerProbe::found).toList(),
         notes(plan));
   }
@@ -214,6 +224,14 @@ public final class TheoryProbe implements TrainingListener {
 
   private List<String> notes(TheoryPlan plan) {
     List<String> notes = new ArrayList<>();
+    if (settings.depth() == TheorySettings.Depth.LIGHT) {
+      notes.add(
+          "Of costly checks no more than a hundredth of the steps: gradient ranks at %,d of %,d steps,"
+                  .formatted(
+                      layers.stream().mapToInt(LayerProbe::sampledGradients).max().orElse(0), done)
+              + " the identity over up to %,d steps, no movement."
+                  .formatted(plan.unrolling().rememberedSteps()));
+    }
     if (spec.optimizer().weightDecay() == 0) {
       notes.add("Without weight decay nothing fades: the window is infinite, and no rank follows.");
     }
@@ -233,10 +251,10 @@ public final class TheoryProbe implements TrainingListener {
             .reduce(0L, (a, b) -> a == null || b == null ? null : Math.max(a, b));
     if (settings.witnessPoints() > 0
         && longest != null
-        && plan.rememberedSteps() < Math.min(longest, plan.lastStep())) {
+        && plan.unrolling().rememberedSteps() < Math.min(longest, plan.lastStep())) {
       notes.add(
           "The witness reaches %,d steps back, not the whole window of %,d: more memory reaches further."
-              .formatted(plan.rememberedSteps(), longest));
+              .formatted(plan.unrolling().rememberedSteps(), longest));
     }
     return notes;
   }

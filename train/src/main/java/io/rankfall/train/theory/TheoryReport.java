@@ -15,6 +15,8 @@ import java.util.List;
  * @param stepsPerEpoch the last one of an epoch may be of fewer examples
  * @param steps that the training was to have
  * @param outcome {@code COMPLETED}, or where the training diverged
+ * @param accuracy of the network whose last ranks are reported
+ * @param settings what was looked at
  * @param lambda the paper's λ = wd/2
  * @param decayOfAStep μ·wd at the last learning rate
  * @param spectralRadius the share of the weights that a step keeps in the long run, at that rate
@@ -30,6 +32,8 @@ public record TheoryReport(
     long stepsPerEpoch,
     long steps,
     String outcome,
+    TestAccuracy accuracy,
+    TheorySettings settings,
     double lambda,
     double decayOfAStep,
     double spectralRadius,
@@ -55,6 +59,8 @@ public record TheoryReport(
   public TheoryReport {
     requireNonNull(spec, "spec");
     requireNonNull(outcome, "outcome");
+    requireNonNull(accuracy, "accuracy");
+    requireNonNull(settings, "settings");
     windows = List.copyOf(windows);
     fading = List.copyOf(fading);
     layers = List.copyOf(layers);

@@ -1,5 +1,7 @@
 package io.rankfall.train.theory;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 
 /**
@@ -13,16 +15,35 @@ import java.util.List;
  *     which costs a few seconds at the end
  */
 public record TheorySettings(
-    List<Double> epsilons, int gradientSamples, long memory, int witnessPoints) {
-  public static final TheorySettings DEFAULT =
-      new TheorySettings(List.of(0.1, 0.01, 0.001), 32, 256L << 20, 3);
+    List<Double> epsilons, int gradientSamples, long memory, int witnessPoints, Depth depth) {
 
-  /** Without the witness: what every training can carry along. */
+  /** How much of a training is looked at within the other settings. */
+  public enum Depth {
+    /**
+     * The identity at up to four ends of epochs, the last one among them, over 1, 10, 100 … steps;
+     * exact ranks of products of up to {@value GradientRank#MOST_EXACT} factors; after each epoch
+     * how far the next step moves.
+     */
+    FULL,
+    /**
+     * Every bound, but of what costs as much as some steps, no more than a hundredth of the steps:
+     * gradient ranks at one step in a hundred at most; the identity at the ends of the first and
+     * the last epoch, over 1 step and a hundredth of an epoch's; exact ranks of products of up to
+     * {@value GradientRank#FEW_EXACT} factors; no movement.
+     */
+    LIGHT
+  }
+
+  public static final TheorySettings DEFAULT =
+      new TheorySettings(List.of(0.1, 0.01, 0.001), 32, 256L << 20, 3, Depth.FULL);
+
+  /** What every training can carry along: no witness, and the rest at {@link Depth#LIGHT}. */
   public static final TheorySettings LIGHT =
-      new TheorySettings(DEFAULT.epsilons, DEFAULT.gradientSamples, 64L << 20, 0);
+      new TheorySettings(DEFAULT.epsilons, 8, 64L << 20, 0, Depth.LIGHT);
 
   public TheorySettings {
     epsilons = List.copyOf(epsilons);
+    requireNonNull(depth, "depth");
     if (epsilons.isEmpty()) {
       throw new IllegalArgumentException("epsilon: expected at least one, found none");
     }

@@ -70,11 +70,27 @@ final class UpdateMemory {
     }
 
     private double squares(int from, int length) {
-      double sum = 0;
-      for (int i = from; i < from + length; i++) {
-        sum += (double) numbers[i] * numbers[i];
+      // Four sums: one alone would wait for each addition.
+      double s0 = 0;
+      double s1 = 0;
+      double s2 = 0;
+      double s3 = 0;
+      int end = from + length;
+      int i = from;
+      for (; i + 3 < end; i += 4) {
+        double v0 = numbers[i];
+        double v1 = numbers[i + 1];
+        double v2 = numbers[i + 2];
+        double v3 = numbers[i + 3];
+        s0 += v0 * v0;
+        s1 += v1 * v1;
+        s2 += v2 * v2;
+        s3 += v3 * v3;
       }
-      return sum;
+      for (; i < end; i++) {
+        s0 += (double) numbers[i] * numbers[i];
+      }
+      return (s0 + s1) + (s2 + s3);
     }
 
     Matrix deltas() {

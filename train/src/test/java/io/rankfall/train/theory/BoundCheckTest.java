@@ -51,6 +51,7 @@ final class BoundCheckTest {
   void isVacuousFromTheSmallerSideOn() {
     assertThat(new RankBound(WINDOW, 2, 3, 174, 300).vacuous()).isTrue();
     assertThat(new RankBound(WINDOW, 2, 3, 300, 175).vacuous()).isFalse();
+    assertThat(new RankBound(WINDOW, 2, 3, 300, 174).vacuous()).isTrue();
     assertThat(check(new RankBound(WINDOW, 2, 3, 174, 300), 174, 5, 1, 9.0).verdict())
         .isEqualTo(Verdict.VACUOUS);
   }
@@ -71,6 +72,8 @@ final class BoundCheckTest {
     assertThat(check.verdict()).isEqualTo(Verdict.NOT_YET);
     assertThat(check.stepsNeeded()).isEqualTo(29);
     assertThat(check(BINDING, 200, 0, 1, null).verdict()).isEqualTo(Verdict.NOT_YET);
+    assertThat(check(BINDING, 10, 28, 1, 0.0).verdict()).isEqualTo(Verdict.NOT_YET);
+    assertThat(check(BINDING, 10, 29, 1, null).verdict()).isEqualTo(Verdict.NOT_YET);
   }
 
   @Test
@@ -90,6 +93,18 @@ final class BoundCheckTest {
         .isEqualTo(Verdict.NOT_YET);
     assertThat(BoundCheck.of(BINDING, new Measured(200, 50, 1, 0.05, 0.04), null).verdict())
         .isEqualTo(Verdict.VIOLATED);
+  }
+
+  /** ε → 0: the window only grows with ln(1/ε), but no measurement is that exact. */
+  @Test
+  void belowTheRoundingNothingCanBeJudged() {
+    MemoryWindow window = MemoryWindow.of(new StepRecursion(Form.HEAVY_BALL, 0.1, 0), 1, 1e-300);
+    assertThat(window.steps()).isBetween(6563L, 6564L);
+    RankBound bound = new RankBound(window, 1, 1, 7000, 7000);
+    assertThat(BoundCheck.of(bound, new Measured(7000, 9000, 1, 0.0, 1e-7), null).verdict())
+        .isEqualTo(Verdict.NOT_YET);
+    assertThat(BoundCheck.of(bound, new Measured(100, 9000, 1, 0.0, 0), null).verdict())
+        .isEqualTo(Verdict.HOLDS);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.NonFiniteException;
 import io.rankfall.spectra.Spectrum;
 import java.math.BigInteger;
 import java.util.SplittableRandom;
@@ -45,8 +46,10 @@ final class GradientRankTest {
     assertThat(rank.exact()).isEqualTo(rankOfWholeNumbers(gradient));
     assertThat(rank.numerical()).isEqualTo(rank.exact());
     assertThat(rank.bound()).isEqualTo(9);
-    assertThat(GradientRank.ofMatrix("fc1", 1, gradient, 9).numerical())
-        .isEqualTo(rank.numerical());
+    GradientRank matrix = GradientRank.ofMatrix("fc1", 1, gradient, 9);
+    assertThat(matrix.numerical()).isEqualTo(rank.numerical());
+    assertThat(matrix.bound()).isEqualTo(9);
+    assertThat(GradientRank.ofMatrix("fc1", 1, gradient, 1000).bound()).isEqualTo(12);
   }
 
   @Property(tries = 100)
@@ -82,6 +85,51 @@ final class GradientRankTest {
     GradientRank rank = GradientRank.ofFactors("fc1", 1, delta, x);
     assertThat(rank.numerical()).isEqualTo(1);
     assertThat(rank.exact()).isEqualTo(2);
+  }
+
+  /**
+   * Two examples with equal deltas and opposite inputs: their gradients are not zero, the sum is.
+   */
+  @Test
+  void examplesCanCancel() {
+    Matrix delta = Matrix.of(3, 2, 1, 2, 1, 2, 3, 1);
+    Matrix x = Matrix.of(3, 3, 1, 2, 3, -1, -2, -3, 0, 0, 0);
+    GradientRank rank = GradientRank.ofFactors("fc1", 1, delta, x);
+    assertThat(rank).isEqualTo(new GradientRank("fc1", 1, 2, 0, 0));
+  }
+
+  @Test
+  void smallIsNotNothing() {
+    Matrix steep = Matrix.of(2, 2, 1, 0, 0, 0x1p-15f);
+    assertThat(GradientRank.ofFactors("fc1", 1, steep, steep).numerical()).isEqualTo(2);
+  }
+
+  @Test
+  void manyFactorsAreNotCountedExactly() {
+    SplittableRandom random = new SplittableRandom(1);
+    Matrix delta = Matrix.gaussian(4, 6, random);
+    Matrix x = Matrix.gaussian(4, 5, random);
+    assertThat(GradientRank.ofFactors("fc1", 1, delta, x, 4).exact()).isEqualTo(4);
+    assertThat(GradientRank.ofFactors("fc1", 1, delta, x, 3))
+        .isEqualTo(new GradientRank("fc1", 1, 4, 4, null));
+  }
+
+  @Test
+  void eitherRankAboveTheBoundIsNoticed() {
+    assertThat(new GradientRank("fc1", 1, 2, 2, 2).holds()).isTrue();
+    assertThat(new GradientRank("fc1", 1, 2, 3, 2).holds()).isFalse();
+    assertThat(new GradientRank("fc1", 1, 2, 2, 3).holds()).isFalse();
+    assertThat(new GradientRank("fc1", 1, 2, 2, null).holds()).isTrue();
+  }
+
+  @Test
+  void refusesNumbersThatAreNone() {
+    Matrix one = Matrix.of(1, 1, 1);
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> GradientRank.ofFactors("fc1", 7, one, Matrix.of(1, 1, bad)))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessage("gradient of fc1 at step 7: expected finite numbers, found NaN or Inf");
+    }
   }
 
   @Property(tries = 300)

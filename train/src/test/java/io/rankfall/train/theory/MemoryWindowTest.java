@@ -185,6 +185,16 @@ final class MemoryWindowTest {
   }
 
   @Test
+  void beforeTheFirstStepTheFirstRateIsTakenToHaveBeenThere() {
+    LearningRates rates = LearningRates.constant(0.5, 10);
+    assertThat(MemoryWindow.endingAt(plain(0.1), rates, 0, 0.1))
+        .isEqualTo(MemoryWindow.of(plain(0.1), 0.5, 0.1));
+    StepRecursion momentum = new StepRecursion(Form.HEAVY_BALL, 0.1, 0.5);
+    assertThat(MemoryWindow.endingAt(momentum, rates, 0, 0.1))
+        .isEqualTo(MemoryWindow.of(momentum, 0.5, 0.1));
+  }
+
+  @Test
   void aTinyEpsilonMakesALongWindow() {
     assertThat(MemoryWindow.of(plain(0.5), 1, Double.MIN_VALUE).steps()).isBetween(1075L, 1076L);
   }
@@ -207,13 +217,32 @@ final class MemoryWindowTest {
         .isEqualTo(500);
   }
 
+  /** No training that is shorter contains its window. */
+  @Property(tries = 100)
+  void noFewerStepsWouldDo(
+      @ForAll @Scale(9) @DoubleRange(min = 0.01, max = 0.5) double epsilon, @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    StepRecursion rule = new StepRecursion(Form.HEAVY_BALL, 0.02, random.nextInt(2) * 0.5);
+    LearningRates rates = rates(random);
+    Long needed = MemoryWindow.stepsNeeded(rule, rates, epsilon);
+    assertThat(needed).isNotNull();
+    if (needed != null) {
+      assertThat(needed).isGreaterThan(rates.steps());
+      assertThat(steps(MemoryWindow.endingAt(rule, rates, needed, epsilon)))
+          .isLessThanOrEqualTo(needed);
+      assertThat(steps(MemoryWindow.endingAt(rule, rates, needed - 1, epsilon)))
+          .isGreaterThan(needed - 1);
+    }
+  }
+
   private static long steps(MemoryWindow window) {
     Long steps = window.steps();
     assertThat(steps).isNotNull();
     return steps == null ? 0 : steps;
   }
 
-  private static LearningRates rates(SplittableRandom random) {
+  /** Up to four spans of rates from 0.05 to 1. */
+  static LearningRates rates(SplittableRandom random) {
     List<LearningRates.Span> spans = new ArrayList<>();
     int count = random.nextInt(1, 5);
     for (int s = 0; s < count; s++) {

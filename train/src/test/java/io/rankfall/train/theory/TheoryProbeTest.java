@@ -5,16 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.rankfall.spectra.Matrix;
-import io.rankfall.spectra.Spectrum;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.EpochRecord;
-import io.rankfall.train.Evaluation;
-import io.rankfall.train.Examples;
-import io.rankfall.train.GradientFactors;
-import io.rankfall.train.GradientListener;
 import io.rankfall.train.Initialization;
-import io.rankfall.train.LayerSpectrum;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Optimizer;
@@ -23,22 +15,20 @@ import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
 import io.rankfall.train.StepSchedule;
-import io.rankfall.train.TrainedLayers;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
-import java.util.ArrayList;
+import io.rankfall.train.theory.TheoryReport.FadingPoint;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class TheoryProbeTest {
-  private static final int FEATURES = 70;
   private static final TheorySettings SETTINGS =
-      new TheorySettings(List.of(0.3, 0.1, 0.01), 5, 1 << 20, 3);
+      new TheorySettings(List.of(0.3, 0.1, 0.01), 5, 1 << 20, 3, TheorySettings.Depth.FULL);
 
-  private final Dataset clouds = new Dataset("clouds", cloud(101, 1), cloud(20, 2), "none");
+  private final Dataset clouds = new Dataset("clouds", Clouds.of(101, 1), Clouds.of(20, 2), "none");
   private final Trainer trainer = new Trainer(clouds);
 
   @ParameterizedTest
@@ -53,7 +43,7 @@ final class TheoryProbeTest {
       LearnerKind kind, Mlp.Normalization normalization, int batch, double momentum)
       throws InterruptedException {
     RunSpec spec = spec(kind, normalization, batch, 0.02, 2, momentum);
-    TheoryProbe probe = new TheoryProbe(spec, clouds.train().size(), SETTINGS);
+    TheoryProbe probe = new TheoryProbe(spec, clouds, SETTINGS);
     Run with = trainer.train(spec, probe);
     Run without = trainer.train(spec, TrainingListener.NONE);
     assertThat(with.outcome()).isEqualTo(without.outcome());
@@ -104,6 +94,10 @@ final class TheoryProbeTest {
     TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0));
     // 0.95^n ≤ 0.15.
     assertThat(report.windows().get(0).steps()).isEqualTo(37);
+    // The curve of fading weights ends where the longest window does.
+    assertThat(report.windows().get(2).steps()).isEqualTo(104);
+    assertThat(report.fading()).first().extracting(FadingPoint::stepsBack).isEqualTo(1L);
+    assertThat(report.fading()).last().extracting(FadingPoint::stepsBack).isEqualTo(104L);
     LayerTheory first = report.layers().get(0);
     EpochBounds last = first.epochs().get(first.epochs().size() - 1);
     BoundCheck check = last.checks().get(0).apriori();
@@ -186,8 +180,8 @@ final class TheoryProbeTest {
   @Test
   void refusesATrainingWhoseBeginningItMissed() {
     RunSpec spec = spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0);
-    TheoryProbe probe = new TheoryProbe(spec, 101, SETTINGS);
-    assertThatThrownBy(() -> probe.onStart(new Forged(), gradients -> {}, 3))
+    TheoryProbe probe = new TheoryProbe(spec, clouds, SETTINGS);
+    assertThatThrownBy(() -> probe.onStart(new ForgedLearner(), gradients -> {}, 3))
         .hasMessage(
             "theory: expected a training from its first step, found one resumed at epoch 3");
   }
@@ -195,6 +189,62 @@ final class TheoryProbeTest {
   /** A learner that hides a part of its updates: every check must notice. */
   @Test
   void aLearnerThatIsNoSgdIsFoundOut() {
+    TheoryReport report = forged(new ForgedLearner());
+    LayerTheory layer = report.layers().get(0);
+    assertThat(layer.identity()).noneMatch(IdentityCheck::holds);
+    assertThat(layer.epochs().get(1).checks().get(0).apriori().verdict())
+        .isEqualTo(Verdict.VIOLATED);
+    assertThat(report.holds()).isFalse();
+  }
+
+  @Test
+  void theNetworksAccuracyIsReported() throws InterruptedException {
+    RunSpec spec = spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.1, 0.5, 0);
+    TheoryProbe probe = new TheoryProbe(spec, clouds, SETTINGS);
+    Run run = trainer.train(spec, probe);
+    TestAccuracy accuracy = probe.report(run.outcome()).accuracy();
+    assertThat(accuracy)
+        .isEqualTo(new TestAccuracy(2, run.epochs().get(2).test().accuracy(), 7.0 / 20, 20));
+    assertThat(accuracy.collapsed()).isFalse();
+  }
+
+  @Test
+  void aNetworkThatForgotEverythingHasCollapsed() throws InterruptedException {
+    TheoryReport report = report(spec(LearnerKind.FUSED, Mlp.Normalization.NONE, 1, 0.02, 40, 0));
+    assertThat(report.accuracy().collapsed()).isTrue();
+    assertThat(report.holds()).isTrue();
+  }
+
+  /** Every gradient is looked at, the last one too, which is NaN. */
+  @ParameterizedTest
+  @EnumSource(LearnerKind.class)
+  void aDivergedTrainingEndsAsOne(LearnerKind kind) throws InterruptedException {
+    RunSpec spec = spec(kind, Mlp.Normalization.NONE, 1, 1e30, 0, 0);
+    TheorySettings every =
+        new TheorySettings(List.of(0.1), 1000, 1 << 20, 0, TheorySettings.Depth.FULL);
+    TheoryProbe probe = new TheoryProbe(spec, clouds, every);
+    TheoryReport report = probe.report(trainer.train(spec, probe).outcome());
+    assertThat(report.outcome()).startsWith("diverged at epoch 1, step ");
+    assertThat(report.accuracy().epoch()).isZero();
+    assertThat(report.layers()).allMatch(layer -> !layer.gradients().isEmpty());
+  }
+
+  /** A layer that is nothing: of rank 0 wherever a rank is measured, and never at fault. */
+  @Test
+  void zeroWeightsAreNoFailure() {
+    TheoryReport report = forged(ForgedLearner.ofZeros());
+    LayerTheory layer = report.layers().get(0);
+    assertThat(report.holds()).as(report.json()).isTrue();
+    assertThat(layer.gradients()).isNotEmpty().allMatch(rank -> rank.numerical() == 0);
+    assertThat(layer.gradients()).allMatch(rank -> Integer.valueOf(0).equals(rank.exact()));
+    assertThat(layer.epochs().get(1).checks().get(0).apriori())
+        .extracting(BoundCheck::verdict, BoundCheck::measuredRank, BoundCheck::premise)
+        // Even of zeros, underflow may have taken something away.
+        .containsExactly(Verdict.NOT_YET, 0, Double.POSITIVE_INFINITY);
+    assertThat(layer.movements().get(0).stepDistance()).isNull();
+  }
+
+  private static TheoryReport forged(ForgedLearner forged) {
     RunSpec spec =
         new RunSpec(
             "forged",
@@ -205,8 +255,8 @@ final class TheoryProbeTest {
             1,
             1,
             LearnerKind.FUSED);
-    Forged forged = new Forged();
-    TheoryProbe probe = new TheoryProbe(spec, 60, SETTINGS);
+    Dataset data = new Dataset("forged", Clouds.of(60, 1), Clouds.of(20, 2), "none");
+    TheoryProbe probe = new TheoryProbe(spec, data, SETTINGS);
     probe.onStart(forged, forged::listen, 0);
     probe.onEpoch(forged.record(0));
     for (int step = 1; step <= 60; step++) {
@@ -214,16 +264,11 @@ final class TheoryProbeTest {
       probe.onStep(1, step, new StepResult(1, 0));
     }
     probe.onEpoch(forged.record(1));
-    TheoryReport report = probe.report(new RunOutcome.Diverged(1, 1, "forged"));
-    LayerTheory layer = report.layers().get(0);
-    assertThat(layer.identity()).noneMatch(IdentityCheck::holds);
-    assertThat(layer.epochs().get(1).checks().get(0).apriori().verdict())
-        .isEqualTo(Verdict.VIOLATED);
-    assertThat(report.holds()).isFalse();
+    return probe.report(new RunOutcome.Diverged(1, 1, "forged"));
   }
 
   private TheoryReport report(RunSpec spec) throws InterruptedException {
-    TheoryProbe probe = new TheoryProbe(spec, clouds.train().size(), SETTINGS);
+    TheoryProbe probe = new TheoryProbe(spec, clouds, SETTINGS);
     return probe.report(trainer.train(spec, probe).outcome());
   }
 
@@ -236,99 +281,12 @@ final class TheoryProbeTest {
       double momentum) {
     return new RunSpec(
         "clouds",
-        new Mlp(FEATURES, List.of(90, 60), 3, normalization),
+        new Mlp(Clouds.FEATURES, List.of(90, 60), 3, normalization),
         Initialization.HE,
         batch,
         new Optimizer(rate, weightDecay, momentum, new StepSchedule(List.of(1), 0.9999999)),
         2,
         5,
         kind);
-  }
-
-  /** W ← 0.7·W + a full-rank matrix, with a gradient of rank 1 for show. */
-  private static final class Forged implements TrainedLayers {
-    private final SplittableRandom random = new SplittableRandom(1);
-    private final List<GradientListener> listeners = new ArrayList<>();
-    private Matrix w = Matrix.gaussian(40, 50, random);
-
-    void step() {
-      float[] noise = Matrix.gaussian(40, 50, random).toArray();
-      float[] last = w.toArray();
-      w =
-          Matrix.filled(
-              40,
-              50,
-              to -> {
-                for (int i = 0; i < to.length; i++) {
-                  to[i] = 0.7f * last[i] + noise[i];
-                }
-              });
-      GradientFactors one =
-          new GradientFactors() {
-            @Override
-            public int rows() {
-              return 1;
-            }
-
-            @Override
-            public void copyDelta(int row, float[] to, int at) {
-              to[at] = 1;
-            }
-
-            @Override
-            public void copyInputs(int row, float[] to, int at) {
-              to[at] = 1;
-            }
-          };
-      listeners.forEach(listener -> listener.onFactors(0, one));
-    }
-
-    EpochRecord record(int epoch) {
-      return new EpochRecord(
-          epoch, 1, null, new Evaluation(1, 0), List.of(new LayerSpectrum("fc1", Spectrum.of(w))));
-    }
-
-    @Override
-    public List<String> names() {
-      return List.of("fc1");
-    }
-
-    @Override
-    public Matrix weight(int layer) {
-      return w;
-    }
-
-    @Override
-    public double norm(int layer) {
-      return w.frobeniusNorm();
-    }
-
-    @Override
-    public int positions(int layer) {
-      return 1;
-    }
-
-    @Override
-    public boolean knowsFactors() {
-      return true;
-    }
-
-    @Override
-    public void listen(GradientListener listener) {
-      listeners.add(listener);
-    }
-  }
-
-  private static Examples cloud(int size, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    float[] inputs = new float[size * FEATURES];
-    byte[] labels = new byte[size];
-    for (int i = 0; i < size; i++) {
-      labels[i] = (byte) (i % 3);
-      for (int j = 0; j < FEATURES; j++) {
-        inputs[i * FEATURES + j] = (float) (random.nextGaussian() + (j % 3 == labels[i] ? 3 : 0));
-      }
-    }
-    return Examples.of(FEATURES, 3, inputs, labels);
   }
 }
