@@ -110,11 +110,26 @@ final class DjlLearner implements Learner {
               .forEach(
                   (name, array) -> {
                     FloatBuffer memory = pytorch.memory(array);
-                    memory.put(state.tensor(name, 1, memory.capacity()));
+                    memory.put(state.tensor(nameIn(state, name), 1, memory.capacity()));
                   });
           learner.restoreOptimizer(state);
           return state;
         });
+  }
+
+  /** States of earlier versions have DJL's names for the parts of a batch normalisation. */
+  private static String nameIn(LearnerState state, String name) {
+    int end = name.lastIndexOf(".norm.");
+    if (end < 0 || state.tensors().containsKey(name)) {
+      return name;
+    }
+    return name.substring(0, end + 1)
+        + switch (name.substring(end + ".norm.".length())) {
+          case "weight" -> "gamma";
+          case "bias" -> "beta";
+          case "running_mean" -> "runningMean";
+          default -> "runningVar";
+        };
   }
 
   @Override

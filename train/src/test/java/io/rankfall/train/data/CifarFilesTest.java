@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -91,14 +92,15 @@ final class CifarFilesTest {
     Map<String, byte[]> files = cifar10("../../../../");
     files.put("/etc/evil.bin", new byte[10]);
     pack(files);
-    long before = count();
+    List<Path> before = files();
     assertThat(open("").train().size()).isEqualTo(15);
-    assertThat(count()).isEqualTo(before);
+    assertThat(files()).isEqualTo(before);
+    assertThat(Path.of("/etc/evil.bin")).doesNotExist();
   }
 
-  private long count() throws IOException {
-    try (Stream<Path> all = Files.walk(folder.getParent(), 3)) {
-      return all.count();
+  private List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.sorted().toList();
     }
   }
 
