@@ -79,11 +79,8 @@ final class DatasetsTest {
     assertThatThrownBy(() -> here.open(known.label()))
         .isInstanceOf(DataFormatException.class)
         .hasMessage(
-            "%s: expected in %s what %s published at %s, found nothing",
-            known.label(),
-            folder.resolve(known.label()),
-            known.files().size() == 1 ? "is" : "are",
-            addresses);
+            "%s: expected in %s the contents of %s, found nothing",
+            known.label(), folder.resolve(known.label()), addresses);
   }
 
   @Test
