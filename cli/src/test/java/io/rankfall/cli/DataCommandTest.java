@@ -124,7 +124,7 @@ class DataCommandTest {
     write(set, "t10k", 100, 3);
     Ran other = Ran.run("generalization", out.toString());
     assertThat(other.exitCode()).isEqualTo(ExitCode.FAILURE);
-    other.assertOneLine("expected a run on data ");
+    other.assertOneLine("run: expected one on data ");
   }
 
   @Test

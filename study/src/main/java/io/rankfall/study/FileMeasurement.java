@@ -23,18 +23,19 @@ final class FileMeasurement {
   /** What a file holds and how well it classifies. */
   record Quality(long parameters, long bytes, double accuracy) {}
 
+  private final Examples test;
   private final Rows images;
-  private final int[] labels;
 
   FileMeasurement(Examples test) {
+    this.test = test;
     this.images = Rows.of(test.features(), test.inputs(0, test.size()));
-    this.labels = new int[test.size()];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = test.label(i);
-    }
   }
 
   Quality quality(Path file) throws IOException {
+    int[] labels = new int[test.size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = test.label(i);
+    }
     try (OnnxRuntimeSession session = OnnxRuntimeSession.open(file)) {
       return new Quality(
           OnnxModel.read(file).parameters(), Files.size(file), session.accuracy(images, labels));

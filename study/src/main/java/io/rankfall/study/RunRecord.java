@@ -60,6 +60,10 @@ public record RunRecord(
    * @throws IllegalArgumentException in one line, if it was trained on something else
    */
   public Dataset data(Dataset all) {
+    if (!dataSha256.equals(all.sha256())) {
+      throw new IllegalArgumentException(
+          "run: expected one on data %s, found %s".formatted(all.sha256(), dataSha256));
+    }
     String name = spec.dataset();
     if (name.equals(all.name())) {
       return all;

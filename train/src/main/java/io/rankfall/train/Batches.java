@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * buffers in turn.
  */
 final class Batches implements AutoCloseable {
+  /** Nanoseconds of work that pay for handing a batch from thread to thread. */
+  private static final long WORTH_HANDING_OVER = 100_000;
+
   private final Examples examples;
   private final int[] order;
   private final int batchSize;
@@ -30,7 +33,8 @@ final class Batches implements AutoCloseable {
     this.examples = examples;
     this.order = order;
     this.batchSize = batchSize;
-    boolean ahead = assembly == Assembly.AHEAD && examples.areSlowToCopy();
+    boolean ahead =
+        assembly == Assembly.AHEAD && batchSize * examples.nanosOfCopy() >= WORTH_HANDING_OVER;
     this.assembler = ahead ? Executors.newSingleThreadExecutor(Batches::daemon) : null;
     this.buffers = ahead ? new float[2][batchSize * examples.features()] : new float[0][];
     this.next = submit();

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class BatchesTest {
-  private static final InputShape SHAPE = new InputShape(3, 8, 8);
+  /** Large enough that two turned ones are worth another thread. */
+  private static final InputShape SHAPE = new InputShape(3, 48, 48);
 
   private static Examples images(int count) {
     byte[] pixels = new byte[count * SHAPE.size()];
@@ -50,6 +51,7 @@ final class BatchesTest {
   @ParameterizedTest
   @CsvSource({"50, 16", "48, 16", "5, 16", "7, 1"})
   void whatIsAssembledAheadIsTheSameToTheBit(int count, int batchSize) throws Exception {
+    assertThat(augmented(count).nanosOfCopy()).isGreaterThan(50_000);
     for (Examples examples : new Examples[] {augmented(count), images(count)}) {
       assertThat(seen(examples, batchSize, Assembly.AHEAD))
           .isEqualTo(seen(examples, batchSize, Assembly.IN_TURN));

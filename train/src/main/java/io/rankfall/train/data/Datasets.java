@@ -82,11 +82,10 @@ public final class Datasets {
 
   /** Which files belong where, and where they come from. */
   private String missingText(KnownDataset known, List<PublishedFile> files) {
-    return "%s: expected in %s what %s published at %s, found nothing"
+    return "%s: expected in %s the contents of %s, found nothing"
         .formatted(
             known.label(),
             folder.of(known),
-            files.size() == 1 ? "is" : "are",
             files.stream()
                 .map(file -> file.address().toString())
                 .collect(Collectors.joining(" and ")));

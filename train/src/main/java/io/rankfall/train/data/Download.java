@@ -2,6 +2,7 @@ package io.rankfall.train.data;
 
 import io.rankfall.train.DataFormatException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.nio.channels.FileChannel;
@@ -65,6 +66,17 @@ final class Download {
   void fetch(PublishedFile file, Path target) throws IOException, InterruptedException {
     Path part = target.resolveSibling(target.getFileName() + ".part");
     Files.createDirectories(part.toAbsolutePath().getParent());
+    try {
+      receive(file, part);
+    } finally {
+      if (Files.exists(part) && Files.size(part) == 0) {
+        Files.delete(part);
+      }
+    }
+    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private void receive(PublishedFile file, Path part) throws IOException, InterruptedException {
     try (FileChannel channel =
             FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lock(channel, part)) {
@@ -84,7 +96,6 @@ final class Download {
       channel.force(true);
       lock.release();
     }
-    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static FileLock lock(FileChannel channel, Path part) throws IOException {
@@ -122,7 +133,9 @@ final class Download {
         throw e;
       } catch (IOException e) {
         failures = channel.size() > before ? 1 : failures + 1;
-        if (failures > patience.pauses().size()) {
+        // Whoever has no network should hear of it soon.
+        int most = e instanceof ConnectException ? 1 : patience.pauses().size();
+        if (failures > most) {
           throw new IOException(
               "%s: expected %d bytes, found %d after %d attempts (%s)"
                   .formatted(file.address(), file.bytes(), channel.size(), failures, reason(e)),
@@ -134,7 +147,7 @@ final class Download {
   }
 
   private static String reason(IOException e) {
-    String name = e.getClass().getSimpleName();
+    String name = e instanceof ConnectException ? "no connection" : e.getClass().getSimpleName();
     return e.getMessage() == null ? name : e.getMessage().lines().findFirst().orElse(name);
   }
 

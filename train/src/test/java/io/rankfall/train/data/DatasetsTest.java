@@ -79,11 +79,8 @@ final class DatasetsTest {
     assertThatThrownBy(() -> here.open(known.label()))
         .isInstanceOf(DataFormatException.class)
         .hasMessage(
-            "%s: expected in %s what %s published at %s, found nothing",
-            known.label(),
-            folder.resolve(known.label()),
-            known.files().size() == 1 ? "is" : "are",
-            addresses);
+            "%s: expected in %s the contents of %s, found nothing",
+            known.label(), folder.resolve(known.label()), addresses);
   }
 
   @Test
@@ -138,6 +135,44 @@ final class DatasetsTest {
   void aTextHasNoBorder() {
     assertThatThrownBy(() -> open("austen+pad32"))
         .hasMessage("data set austen+pad32: expected images to pad, found none");
+  }
+
+  @Test
+  void onlyFoldersOfImagesAreResized() {
+    for (String name : new String[] {"austen", "mnist", "fashion-mnist"}) {
+      assertThatThrownBy(() -> open(name + "+size16"))
+          .hasMessage(
+              "data set %s+size16: expected a folder of images to resize, found another", name);
+    }
+  }
+
+  @Test
+  void contentsAreKnownWithoutTheFiles() throws Exception {
+    Datasets here = Datasets.in(new DataFolder(folder));
+    assertThat(here.contents("cifar100+pad36-1000"))
+        .isEqualTo(new Contents(new InputShape(3, 36, 36), 100, 1000, 10_000));
+    assertThatThrownBy(() -> here.contents("cifar10-50001"))
+        .hasMessage("examples: expected 1 to the 50000 of cifar10, found 50001");
+    assertThatThrownBy(() -> here.contents("mnist+pad20"))
+        .hasMessage("padding: expected at least the 28x28 of mnist, found 20");
+  }
+
+  @Test
+  void aTextOfOnesOwnIsReadByItsPath() throws Exception {
+    Path book = folder.resolve("book-7.txt");
+    write(folder, "book-7.txt", Published.utf8("to be or not to be\n".repeat(100)));
+    Dataset data = open(book.toString());
+
+    assertThat(data.train().targets()).isEqualTo(64);
+    assertThat(data.train().classes()).isEqualTo(8);
+    assertThat(data.name()).isEqualTo(book.toString());
+    assertThat(Datasets.in(new DataFolder(folder)).contents(book + "-3").train()).isEqualTo(3);
+    write(folder, "data.csv", new byte[3]);
+    assertThatThrownBy(() -> open(folder.resolve("data.csv").toString()))
+        .isInstanceOf(DataFormatException.class)
+        .hasMessage(
+            "%s: expected a folder, an npz file or a txt file, found another",
+            folder.resolve("data.csv"));
   }
 
   @ParameterizedTest
