@@ -115,7 +115,15 @@ class KilledTrainTest {
   private static void awaitCheckpoint(Path out, Process training, Predicate<Checkpoint> wanted)
       throws IOException, InterruptedException {
     Path file = out.resolve("checkpoint.safetensors");
-    while (training.isAlive() && !(Files.exists(file) && wanted.test(Checkpoint.read(file)))) {
+    Path copy = out.resolveSibling(out.getFileName() + ".copy");
+    while (training.isAlive()) {
+      if (Files.exists(file)) {
+        // Read at once: tensors are read one after another, and the training replaces the file.
+        Files.write(copy, Files.readAllBytes(file));
+        if (wanted.test(Checkpoint.read(copy))) {
+          return;
+        }
+      }
       training.waitFor(5, TimeUnit.MILLISECONDS);
     }
   }
