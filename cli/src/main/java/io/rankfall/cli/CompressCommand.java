@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -88,8 +89,7 @@ final class CompressCommand implements Callable<Integer> {
           "The batch that --latency is for, timed beside batch 1. Default: ${DEFAULT-VALUE}.")
   private int batch = Compression.BATCH;
 
-  @ArgGroup(exclusive = false, heading = "Training on:%n")
-  private TuningOptions tuning = new TuningOptions();
+  @Mixin private final TuningOptions tuning = new TuningOptions();
 
   @Option(names = "--out", paramLabel = "FILE", description = "The smaller file, of the same kind.")
   private @Nullable Path out;

@@ -14,8 +14,6 @@ import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.Trainer;
-import io.rankfall.train.data.DataFolder;
-import io.rankfall.train.data.Datasets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -56,11 +54,7 @@ final class ShrinkCommand implements Callable<Integer> {
       description = "Parameters to keep, as a share of the dense network's.")
   private double share = 0.05;
 
-  @Option(
-      names = "--data",
-      paramLabel = "NAME",
-      description = "Data set: a known name or a folder of one's own.")
-  private String data = "fashion-mnist";
+  @Mixin private final DatasetOptions data = new DatasetOptions();
 
   @Option(
       names = "--finetune-epochs",
@@ -97,7 +91,8 @@ final class ShrinkCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException, BudgetException {
     RankPolicy.ParameterBudget budget =
         UsageException.ifRefused(() -> new RankPolicy.ParameterBudget(share));
-    Dataset dataset = Datasets.in(DataFolder.byDefault()).open(data);
+    data.requireFit(options);
+    Dataset dataset = data.open(console);
     RunSpec spec = UsageException.ifRefused(() -> spec(dataset));
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
@@ -112,8 +107,7 @@ final class ShrinkCommand implements Callable<Integer> {
                 spec.optimizer().learningRate(),
                 spec.optimizer().weightDecay(),
                 spec.epochs()));
-    Run dense =
-        trainer.train(spec, TuningOptions.progress(console, "dense", spec.epochs(), spec, dataset));
+    Run dense = trainer.train(spec, new TrainingProgress(console, "dense", spec, dataset, null));
     console.endStatus();
     RunFiles.write(out, dense, dataset);
     if (dense.outcome() instanceof RunOutcome.Diverged diverged) {
@@ -135,7 +129,9 @@ final class ShrinkCommand implements Callable<Integer> {
                 budget,
                 new Shrinking.Tuning(epochs, rate),
                 new Shrinking.Progress(
-                    compression, TuningOptions.progress(console, "small", epochs, spec, dataset)));
+                    compression,
+                    new TrainingProgress(
+                        console, "small", spec.withEpochs(epochs), dataset, null)));
     console.endStatus();
     Path report = out.resolve("report.html");
     CompressionPage.write(result.report(), report);

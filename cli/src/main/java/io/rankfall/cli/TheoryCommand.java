@@ -7,13 +7,10 @@ import io.rankfall.study.RunRecord;
 import io.rankfall.study.recording.Recordings;
 import io.rankfall.study.report.TheoryPage;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.EpochRecord;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.StepResult;
 import io.rankfall.train.Trainer;
-import io.rankfall.train.TrainingListener;
 import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.theory.TheoryPreset;
 import io.rankfall.train.theory.TheoryProbe;
@@ -151,7 +148,9 @@ final class TheoryCommand implements Callable<Integer> {
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
     TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
-    Run trained = trainer.train(spec, probe.andThen(progress(spec, dataset)));
+    Run trained =
+        trainer.train(
+            spec, probe.andThen(new TrainingProgress(console, "theory", spec, dataset, null)));
     console.endStatus();
     TheoryReport report = probe.report(trained.outcome());
     if (json) {
@@ -246,23 +245,5 @@ final class TheoryCommand implements Callable<Integer> {
             : "rankfall: %s: expected the replay to arrive at the run's weights, found others: another machine or version?"
                 .formatted(folder));
     return same;
-  }
-
-  private TrainingListener progress(RunSpec spec, Dataset dataset) {
-    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
-    TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs());
-    EpochLines lines = new EpochLines(console, spec.epochs(), "theory".length());
-    return new TrainingListener() {
-      @Override
-      public void onEpoch(EpochRecord record) {
-        lines.print("theory", record, timeLeft.text());
-      }
-
-      @Override
-      public void onStep(int epoch, int step, StepResult result) {
-        timeLeft.did(1);
-        console.status(timeLeft.bar("training"));
-      }
-    };
   }
 }

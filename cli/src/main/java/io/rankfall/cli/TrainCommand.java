@@ -11,7 +11,6 @@ import io.rankfall.train.Evaluation;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.StepResult;
 import io.rankfall.train.StopRule;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
@@ -99,7 +98,15 @@ final class TrainCommand implements Callable<Integer> {
       CheckpointKeeper keeper =
           new CheckpointKeeper(folder, checkpoints.interval(), spec, pause, from);
       try {
-        run = train(trainer, spec, rules, from, keeper.andThen(progress(spec, dataset, from)));
+        run =
+            train(
+                trainer,
+                spec,
+                rules,
+                from,
+                keeper.andThen(
+                    new TrainingProgress(
+                        console, String.valueOf(out.getFileName()), spec, dataset, from)));
       } catch (TrainingPaused e) {
         return paused(e, signals);
       }
@@ -198,25 +205,5 @@ final class TrainCommand implements Callable<Integer> {
     }
     console.out().printf("goal not met by epoch %d: %s%n", last.epoch(), goal.found(last));
     return false;
-  }
-
-  private TrainingListener progress(RunSpec spec, Dataset dataset, @Nullable Checkpoint from) {
-    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
-    double done = from == null ? 0 : (double) steps * from.epoch() + from.partial().steps();
-    TimeLeft timeLeft = new TimeLeft((double) steps * spec.epochs() - done);
-    String name = String.valueOf(out.getFileName());
-    EpochLines lines = new EpochLines(console, spec.epochs(), Math.max(3, name.length()));
-    return new TrainingListener() {
-      @Override
-      public void onEpoch(EpochRecord record) {
-        lines.print(name, record, timeLeft.text());
-      }
-
-      @Override
-      public void onStep(int epoch, int step, StepResult result) {
-        timeLeft.did(1);
-        console.status(timeLeft.bar("training"));
-      }
-    };
   }
 }

@@ -6,16 +6,14 @@ import io.rankfall.study.ResultsFile;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.RunRecord;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.EpochRecord;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.StepResult;
 import io.rankfall.train.TrainingListener;
-import io.rankfall.train.data.DataFolder;
 import io.rankfall.train.data.Datasets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How {@code compress} trains a run's compressed network on. */
@@ -33,6 +31,8 @@ final class TuningOptions {
       paramLabel = "MU",
       description = "The first learning rate; half of the run's by default.")
   private @Nullable Double learningRate;
+
+  @Mixin private final DataFolderOption folder = new DataFolderOption();
 
   /** Refuses what cannot be trained on, before anything else is done. */
   void requireUsable(Path file) {
@@ -55,37 +55,13 @@ final class TuningOptions {
     }
     RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
     RunSpec spec = record.spec();
-    Dataset dataset = Datasets.in(DataFolder.byDefault()).open(spec.dataset());
-    if (!dataset.sha256().equals(record.dataSha256())) {
-      throw new IOException(
-          "%s: expected data %s, found %s".formatted(run, record.dataSha256(), dataset.sha256()));
-    }
+    Dataset dataset = record.data(Datasets.in(folder.folder()).open(spec.dataset()));
     double rate =
         learningRate == null
             ? FineTuning.RATE_SHARE * spec.optimizer().learningRate()
             : learningRate;
-    compression.refinement(
-        new FineTuning(
-            spec, dataset, epochs, rate, progress(console, "tuning", epochs, spec, dataset)));
-  }
-
-  /** A line an epoch and a bar of all steps. */
-  static TrainingListener progress(
-      Console console, String name, int epochs, RunSpec spec, Dataset dataset) {
-    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
-    TimeLeft timeLeft = new TimeLeft((double) steps * epochs);
-    EpochLines lines = new EpochLines(console, epochs, name.length());
-    return new TrainingListener() {
-      @Override
-      public void onEpoch(EpochRecord record) {
-        lines.print(name, record, timeLeft.text());
-      }
-
-      @Override
-      public void onStep(int epoch, int step, StepResult result) {
-        timeLeft.did(1);
-        console.status(timeLeft.bar("training"));
-      }
-    };
+    TrainingListener progress =
+        new TrainingProgress(console, "tuning", spec.withEpochs(epochs), dataset, null);
+    compression.refinement(new FineTuning(spec, dataset, epochs, rate, progress));
   }
 }

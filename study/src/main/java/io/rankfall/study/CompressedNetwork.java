@@ -133,8 +133,7 @@ final class CompressedNetwork {
   /** A chain's weights are named after its links, its bias after the layer. */
   private String nameInFile(LayerGraph.Node node, Parameter parameter) {
     String name = node.name();
-    boolean link = whole.graph().nodes().stream().noneMatch(n -> n.name().equals(name));
-    if (!link) {
+    if (whole.graph().nodes().stream().anyMatch(n -> n.name().equals(name))) {
       return node.parameter(parameter);
     }
     return parameter.role() == Parameter.Role.WEIGHT
