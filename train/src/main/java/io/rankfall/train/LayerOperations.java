@@ -116,9 +116,8 @@ final class LayerOperations {
   private static NDArray attend(Layer.Attention layer, NDArray q, NDArray k, NDArray v) {
     Shape shape = q.getShape();
     int tokens = Math.toIntExact(shape.get(1));
-    double width = (double) layer.width() / layer.heads();
     NDArray scores =
-        heads(layer, q).matMul(heads(layer, k).transpose(0, 1, 3, 2)).div(Math.sqrt(width));
+        heads(layer, q).matMul(heads(layer, k).transpose(0, 1, 3, 2)).div(scale(layer, q));
     if (layer.causal()) {
       scores = scores.add(unseen(tokens, q));
     }
@@ -127,6 +126,16 @@ final class LayerOperations {
         .matMul(heads(layer, v))
         .transpose(0, 2, 1, 3)
         .reshape(shape.get(0), tokens, layer.width());
+  }
+
+  /**
+   * The square root of a head's width. PyTorch keeps a divisor until the gradients are made; DJL
+   * would keep a number in Java's memory, which may be collected before.
+   */
+  private static NDArray scale(Layer.Attention layer, NDArray like) {
+    double width = (double) layer.width() / layer.heads();
+    float[] root = {(float) Math.sqrt(width)};
+    return PyTorch.copy(root, new Shape(1), like.getManager());
   }
 
   /** Batch × heads × tokens × width of a head. */
