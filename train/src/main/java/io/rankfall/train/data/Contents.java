@@ -10,8 +10,13 @@ import io.rankfall.train.InputShape;
  * @param classes told apart
  * @param train examples to train on
  * @param test examples to be tested on
+ * @param unused training examples, read all the same
  */
-public record Contents(InputShape shape, int classes, int train, int test) {
+public record Contents(InputShape shape, int classes, int train, int test, int unused) {
+  Contents(InputShape shape, int classes, int train, int test) {
+    this(shape, classes, train, test, 0);
+  }
+
   static Contents of(Dataset dataset) {
     return new Contents(
         dataset.train().shape(),
@@ -35,7 +40,8 @@ public record Contents(InputShape shape, int classes, int train, int test) {
           "examples: expected 1 to the %d of %s, found %d"
               .formatted(train, name.ofAll(), examples));
     }
-    return new Contents(padded, classes, examples == null ? train : examples, test);
+    int used = examples == null ? train : examples;
+    return new Contents(padded, classes, used, test, train - used);
   }
 
   /**
@@ -43,7 +49,7 @@ public record Contents(InputShape shape, int classes, int train, int test) {
    * one unpacked, and what {@link ImageSplit#dataset} keeps.
    */
   public long heapBytes() {
-    long numbers = (long) shape.size() * (train + test);
+    long numbers = shape.size() * ((long) train + test + unused);
     return numbers * (numbers > ImageSplit.UNPACKED_NUMBERS ? 3 : 6);
   }
 }

@@ -68,6 +68,11 @@ public record DatasetName(
     return base + (size == null ? "" : "+size" + size) + (pad == null ? "" : "+pad" + pad);
   }
 
+  /** The same with all training examples. */
+  DatasetName withoutCount() {
+    return new DatasetName(base, size, pad, null);
+  }
+
   /** As {@link #parse} reads it. */
   @Override
   public String toString() {

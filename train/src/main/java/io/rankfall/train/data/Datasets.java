@@ -121,7 +121,11 @@ public final class Datasets {
    */
   public Contents contents(String name) throws IOException {
     Optional<Contents> known = knownContents(name);
-    return known.isPresent() ? known.get() : Contents.of(open(parts(name), null));
+    if (known.isPresent()) {
+      return known.get();
+    }
+    DatasetName parts = parts(name);
+    return Contents.of(open(parts.withoutCount(), null)).of(parts);
   }
 
   /**

@@ -150,7 +150,7 @@ final class DatasetsTest {
   void contentsAreKnownWithoutTheFiles() throws Exception {
     Datasets here = Datasets.in(new DataFolder(folder));
     assertThat(here.contents("cifar100+pad36-1000"))
-        .isEqualTo(new Contents(new InputShape(3, 36, 36), 100, 1000, 10_000));
+        .isEqualTo(new Contents(new InputShape(3, 36, 36), 100, 1000, 10_000, 49_000));
     assertThatThrownBy(() -> here.contents("cifar10-50001"))
         .hasMessage("examples: expected 1 to the 50000 of cifar10, found 50001");
     assertThatThrownBy(() -> here.contents("mnist+pad20"))
