@@ -55,6 +55,7 @@ final class RunFilter implements Predicate<StoredRun> {
     fields.put("decayOn", run -> run.spec().optimizer().decayOn().name());
     fields.put("clipNorm", run -> run.spec().optimizer().clipNorm());
     fields.put("loss", run -> run.spec().loss().name());
+    fields.put("augmentation", run -> run.spec().augmentation().toString());
     fields.put("seed", run -> run.spec().seed());
     fields.put("epochs", run -> run.spec().epochs());
     fields.put("net", run -> run.spec().architecture().shortLabel());

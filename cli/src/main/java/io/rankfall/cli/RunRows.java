@@ -103,6 +103,7 @@ final class RunRows {
     row.put("decayOn", Cell.of(spec.optimizer().decayOn().name()));
     row.put("clipNorm", Cell.of(spec.optimizer().clipNorm()));
     row.put("loss", Cell.of(spec.loss().name()));
+    row.put("augmentation", Cell.of(spec.augmentation().toString()));
     row.put("epochs", Cell.of(spec.epochs()));
     row.put("seed", Cell.of(spec.seed()));
     return row;

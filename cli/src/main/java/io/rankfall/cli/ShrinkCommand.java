@@ -3,7 +3,6 @@ package io.rankfall.cli;
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.CompressionListener;
 import io.rankfall.compress.RankPolicy;
-import io.rankfall.study.FineTuning;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.Shrinking;
 import io.rankfall.study.report.CompressionPage;
@@ -56,17 +55,14 @@ final class ShrinkCommand implements Callable<Integer> {
 
   @Mixin private final DatasetOptions data = new DatasetOptions();
 
-  @Option(
-      names = "--finetune-epochs",
-      paramLabel = "N",
-      description = "Epochs of training the small network on; half of --epochs by default.")
-  private @Nullable Integer tuningEpochs;
+  @Mixin private final RecipeOptions tuning = new RecipeOptions();
 
   @Option(
-      names = "--finetune-lr",
-      paramLabel = "MU",
-      description = "Its first learning rate; half of --lr by default.")
-  private @Nullable Double tuningRate;
+      names = "--stages",
+      paramLabel = "N",
+      description =
+          "Steps in which the parameters go, each by the same share; they share the epochs of fine-tuning.")
+  private int stages = 1;
 
   @Option(
       names = "--max-drop",
@@ -92,10 +88,13 @@ final class ShrinkCommand implements Callable<Integer> {
     RankPolicy.ParameterBudget budget =
         UsageException.ifRefused(() -> new RankPolicy.ParameterBudget(share));
     data.requireFit(options);
+    tuning.requireUsable();
     Dataset dataset = data.open(console);
     RunSpec spec = UsageException.ifRefused(() -> spec(dataset));
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
+    Shrinking.Tuning how =
+        UsageException.ifRefused(() -> new Shrinking.Tuning(tuning.recipe(spec), stages));
     OutputFolder.require(out);
     console.progress(
         "Training %s (%,d parameters) on %s: B=%d, µ=%s, wd=%s, %d epochs"
@@ -114,24 +113,17 @@ final class ShrinkCommand implements Callable<Integer> {
       console.out().println("diverged at " + diverged.message());
       return ExitCode.FINDING;
     }
-    return shrink(budget, spec, dataset);
+    return shrink(budget, spec, how, dataset);
   }
 
-  private int shrink(RankPolicy.ParameterBudget budget, RunSpec spec, Dataset dataset)
+  private int shrink(
+      RankPolicy.ParameterBudget budget, RunSpec spec, Shrinking.Tuning how, Dataset dataset)
       throws IOException, BudgetException {
-    int epochs = tuningEpochs == null ? Math.max(1, spec.epochs() / 2) : tuningEpochs;
-    double rate =
-        tuningRate == null ? FineTuning.RATE_SHARE * spec.optimizer().learningRate() : tuningRate;
     CompressionListener compression = new CompressionProgress(console, budget);
+    TrainingProgress training = TrainingProgress.ofTuning(console, spec, how.recipe(), dataset);
     Shrinking.Result result =
         new Shrinking(out, spec, dataset)
-            .shrink(
-                budget,
-                new Shrinking.Tuning(epochs, rate),
-                new Shrinking.Progress(
-                    compression,
-                    new TrainingProgress(
-                        console, "small", spec.withEpochs(epochs), dataset, null)));
+            .shrink(budget, how, new Shrinking.Progress(compression, training));
     console.endStatus();
     Path report = out.resolve("report.html");
     CompressionPage.write(result.report(), report);

@@ -1,5 +1,6 @@
 package io.rankfall.cli;
 
+import io.rankfall.train.Augmentation;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.InputShape;
 import io.rankfall.train.LearnerKind;
@@ -10,7 +11,9 @@ import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The settings of one training. */
 final class SpecOptions {
@@ -80,6 +83,14 @@ final class SpecOptions {
       paramLabel = "LOSS",
       description = "What is minimised: ${COMPLETION-CANDIDATES}.")
   private Loss loss = RunSettings.LOSS;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "HOW",
+      converter = HowToAugment.class,
+      description =
+          "How images change whenever they are trained on: crop=PIXELS, flip, rotate=DEGREES, or none.")
+  private Augmentation augmentation = RunSettings.AUGMENTATION;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training data.")
   private int epochs = RunSettings.EPOCHS;
@@ -166,9 +177,22 @@ final class SpecOptions {
         .decayOn(decayOn)
         .clipNorm(clipNorm)
         .loss(loss)
+        .augmentation(augmentation)
         .decayFactor(decayFactor)
         .seed(seed)
         .learner(learner)
         .spec(dataset, input, classes);
+  }
+
+  /** Reads {@code crop=4,flip}. */
+  static final class HowToAugment implements ITypeConverter<Augmentation> {
+    @Override
+    public Augmentation convert(String text) {
+      try {
+        return Augmentation.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
   }
 }

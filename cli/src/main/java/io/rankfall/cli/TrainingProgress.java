@@ -1,5 +1,6 @@
 package io.rankfall.cli;
 
+import io.rankfall.study.FineTuning;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
@@ -23,12 +24,26 @@ final class TrainingProgress implements TrainingListener {
    */
   TrainingProgress(
       Console console, String name, RunSpec spec, Dataset dataset, @Nullable Checkpoint from) {
+    this(console, name, spec.epochs(), steps(spec, dataset), from);
+  }
+
+  private TrainingProgress(
+      Console console, String name, int epochs, int steps, @Nullable Checkpoint from) {
     this.console = console;
     this.name = name;
-    this.lines = new EpochLines(console, spec.epochs(), Math.max(NARROWEST_NAME, name.length()));
-    int steps = (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
+    this.lines = new EpochLines(console, epochs, Math.max(NARROWEST_NAME, name.length()));
     double done = from == null ? 0 : (double) steps * from.epoch() + from.partial().steps();
-    this.timeLeft = new TimeLeft((double) steps * spec.epochs() - done);
+    this.timeLeft = new TimeLeft((double) steps * epochs - done);
+  }
+
+  /** Of a run's compressed network that is trained on. */
+  static TrainingProgress ofTuning(
+      Console console, RunSpec spec, FineTuning.Recipe recipe, Dataset dataset) {
+    return new TrainingProgress(console, "tuning", recipe.epochs(), steps(spec, dataset), null);
+  }
+
+  private static int steps(RunSpec spec, Dataset dataset) {
+    return (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
   }
 
   @Override

@@ -2,47 +2,34 @@ package io.rankfall.cli;
 
 import io.rankfall.compress.Compression;
 import io.rankfall.study.FineTuning;
+import io.rankfall.study.NetworkFile;
 import io.rankfall.study.ResultsFile;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.RunRecord;
 import io.rankfall.train.Dataset;
+import io.rankfall.train.Network;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.TrainingListener;
 import io.rankfall.train.data.Datasets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
-/** How {@code compress} trains a run's compressed network on. */
+/** Whether and how {@code compress} trains a run's compressed network on. */
 final class TuningOptions {
-  @Option(
-      names = "--finetune-epochs",
-      paramLabel = "N",
-      description =
-          "Of a run's folder: train the compressed network on, with its ranks, by the run's own recipe. The learning "
-              + "rate falls along a cosine.")
-  private @Nullable Integer epochs;
-
-  @Option(
-      names = "--finetune-lr",
-      paramLabel = "MU",
-      description = "The first learning rate; half of the run's by default.")
-  private @Nullable Double learningRate;
+  @Mixin private final RecipeOptions options = new RecipeOptions();
 
   @Mixin private final DataFolderOption folder = new DataFolderOption();
 
   /** Refuses what cannot be trained on, before anything else is done. */
   void requireUsable(Path file) {
-    if (learningRate != null && epochs == null) {
-      throw new UsageException("--finetune-lr: expected --finetune-epochs beside it, found none");
+    options.requireUsable();
+    String detail = options.detail();
+    if (detail != null && !options.isEpochsGiven()) {
+      throw new UsageException(detail + ": expected --finetune-epochs beside it, found none");
     }
-    if (epochs != null && epochs < 1) {
-      throw new UsageException("--finetune-epochs: expected >= 1, found " + epochs);
-    }
-    if (epochs != null && !Files.isRegularFile(file.resolve(RunFiles.RUN))) {
+    if (options.isEpochsGiven() && !Files.isRegularFile(file.resolve(RunFiles.RUN))) {
       throw new UsageException("--finetune-epochs: expected the folder of a run, found " + file);
     }
   }
@@ -50,18 +37,15 @@ final class TuningOptions {
   /** Trains on what is compressed, if that is wanted. */
   void addTo(Compression compression, Path run, Console console)
       throws IOException, InterruptedException {
-    if (epochs == null) {
+    if (!options.isEpochsGiven()) {
       return;
     }
     RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
     RunSpec spec = record.spec();
+    FineTuning.Recipe recipe = options.recipe(spec);
     Dataset dataset = record.data(Datasets.in(folder.folder()).open(spec.dataset()));
-    double rate =
-        learningRate == null
-            ? FineTuning.RATE_SHARE * spec.optimizer().learningRate()
-            : learningRate;
-    TrainingListener progress =
-        new TrainingProgress(console, "tuning", spec.withEpochs(epochs), dataset, null);
-    compression.refinement(new FineTuning(spec, dataset, epochs, rate, progress));
+    Network dense = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
+    TrainingListener progress = TrainingProgress.ofTuning(console, spec, recipe, dataset);
+    compression.refinement(new FineTuning(spec, dense, dataset, recipe, progress));
   }
 }

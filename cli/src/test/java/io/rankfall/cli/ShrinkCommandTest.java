@@ -24,6 +24,10 @@ final class ShrinkCommandTest {
             "--data=fashion-mnist-2000",
             "--params=0.3",
             "--epochs=2",
+            "--finetune-epochs=4",
+            "--stages=3",
+            "--teacher=0.5",
+            "--augment=crop=1",
             "--max-drop=100",
             "--out=" + out);
 
@@ -35,7 +39,7 @@ final class ShrinkCommandTest {
     // 125 steps of 0.1 an epoch: 7.5/(250·0.1) is above the most that is chosen.
     assertThat(ran.err()).contains("wd=0.002");
     assertThat(Files.readString(out.resolve("run.json"))).contains("\"hidden\" : [ 30 ]");
-    assertThat(Files.readString(out.resolve("report.html"))).contains("trained on for 1 epochs");
+    assertThat(Files.readString(out.resolve("report.html"))).contains("trained on for 2 epochs");
     assertThat(OnnxModel.read(out.resolve("small.onnx")).parameters())
         .isLessThanOrEqualTo((long) (0.3 * OnnxModel.read(out.resolve("model.onnx")).parameters()));
 
@@ -72,6 +76,16 @@ final class ShrinkCommandTest {
         .assertOneLine("found 'lenet6'; the nearest is lenet5");
     Ran.run("compress", folder.toString(), "--params=0.5", "--finetune-epochs=1", "--out=x.onnx")
         .assertOneLine("--finetune-epochs: expected the folder of a run");
+    Ran.run("shrink", "--epochs=2", "--stages=2", "--out=" + folder)
+        .assertOneLine("stages: expected 1 to the 1 epochs of fine-tuning, found 2");
+    Ran.run("shrink", "--teacher=2", "--out=" + folder)
+        .assertOneLine("--teacher: expected a share from 0 to 1, found 2.0");
+    Ran.run("shrink", "--loss=mse", "--teacher=0.5", "--out=" + folder)
+        .assertOneLine("--teacher: expected a training on the cross-entropy, found MSE");
+    Ran.run("shrink", "--augment=spin", "--out=" + folder)
+        .assertOneLine("expected crop=PIXELS, flip and rotate=DEGREES");
+    Ran.run("shrink", "--augment=crop=40", "--out=" + folder)
+        .assertOneLine("expected images of at least 40 pixels a side");
     Ran.run("compress", folder.toString(), "--params=0.5", "--finetune-lr=1", "--out=x.onnx")
         .assertOneLine("--finetune-lr: expected --finetune-epochs beside it");
   }

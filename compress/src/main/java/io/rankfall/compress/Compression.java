@@ -31,6 +31,7 @@ public final class Compression {
   int batch = BATCH;
   CompressionListener listener = CompressionListener.NONE;
   Optional<Refinement> refinement = Optional.empty();
+  Optional<Path> beside = Optional.empty();
   final List<String> notes = new ArrayList<>();
 
   private Compression(Path file, Goal goal) {
@@ -121,6 +122,17 @@ public final class Compression {
    * @param note one line for the user and the report
    */
   public record Refined(OnnxModel model, String note) {}
+
+  /**
+   * Measures the smaller model beside another one than the file that it is made of: what that was
+   * before it was trained to be smaller.
+   *
+   * @param original an ONNX file of the same graph
+   */
+  public Compression besides(Path original) {
+    beside = Optional.of(original);
+    return this;
+  }
 
   /** Refines the smaller model of an ONNX file, for example by training it on. */
   public Compression refinement(Refinement how) {

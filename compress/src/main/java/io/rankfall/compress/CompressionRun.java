@@ -20,6 +20,7 @@ final class CompressionRun implements CompressionTask {
 
   private final Compression wanted;
   private final OnnxModel model;
+  private final OnnxModel original;
   private final Compressor compressor;
   private final GoalSearch search;
   private final Found found;
@@ -31,6 +32,7 @@ final class CompressionRun implements CompressionTask {
     requireData();
     wanted.notes.forEach(this::note);
     this.model = OnnxModel.read(wanted.file);
+    this.original = wanted.beside.isEmpty() ? model : OnnxModel.read(wanted.beside.get());
     requireLayers();
     this.compressor = compressor();
     this.search = new GoalSearch(compressor, wanted.listener);
@@ -198,13 +200,13 @@ final class CompressionRun implements CompressionTask {
 
   @Override
   public CompressionReport planned() {
-    return report(CompressionMeasurement.sizes(model, found.model()));
+    return report(CompressionMeasurement.sizes(original, found.model()));
   }
 
   /** Writes the file and measures it; one that ONNX Runtime does not load is not written. */
   @Override
   public CompressionReport write(Path out) throws IOException {
-    OnnxFile.requireOther(out, model);
+    OnnxFile.requireOther(out, original);
     if (found.missed() != null) {
       note(found.missed());
     }
@@ -222,12 +224,12 @@ final class CompressionRun implements CompressionTask {
         List<OnData> onData =
             onExamples("data", () -> DataComparison.all(wanted, dense, compressed));
         Optional<ModelInputs> one = single(dense);
-        CompressionMeasurement sizes = CompressionMeasurement.sizes(model, written).with(onData);
+        CompressionMeasurement sizes = CompressionMeasurement.sizes(original, written).with(onData);
         return report(
             one.isEmpty()
                 ? sizes
                 : sizes
-                    .counted(model, written, found.plan(), one.get().whole())
+                    .counted(original, written, found.plan(), one.get().whole())
                     .timed(wanted, dense, compressed));
       }
     }
@@ -244,7 +246,7 @@ final class CompressionRun implements CompressionTask {
 
   private Optional<OnnxRuntimeSession> loaded() {
     try {
-      return Optional.of(OnnxRuntimeSession.of(model));
+      return Optional.of(OnnxRuntimeSession.of(original));
     } catch (ModelFormatException e) {
       note("nothing was measured: " + e.getMessage());
       return Optional.empty();
@@ -262,7 +264,7 @@ final class CompressionRun implements CompressionTask {
 
   private CompressionReport report(CompressionMeasurement measured) {
     return new CompressionReport(
-        model.file(),
+        original.file(),
         wanted.goal.text(),
         found.missed() == null,
         found.plan(),

@@ -3,8 +3,10 @@ package io.rankfall.study;
 import io.rankfall.compress.Compression;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
+import io.rankfall.train.Classifier;
 import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Dataset;
+import io.rankfall.train.Distillation;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
@@ -25,25 +27,50 @@ public final class FineTuning implements Compression.Refinement {
   /** Of the run's first learning rate. */
   public static final double RATE_SHARE = 0.5;
 
+  /** Larger ones make steps of the run's learning rate diverge. */
+  public static final double TEACHER_TEMPERATURE = 2;
+
   private final RunSpec spec;
+  private final Network dense;
   private final Dataset dataset;
-  private final int epochs;
-  private final double learningRate;
+  private final Recipe recipe;
   private final TrainingListener listener;
   private @Nullable Run run;
+  private @Nullable Network tuned;
+
+  /**
+   * How a compressed network is trained on.
+   *
+   * @param epochs from 1 on
+   * @param learningRate before the cosine
+   * @param distillation how far it follows the dense network's outputs; only where the run's loss
+   *     is the cross-entropy, and not at all by default
+   */
+  public record Recipe(int epochs, double learningRate, Distillation distillation) {
+    Recipe withEpochs(int count) {
+      return new Recipe(count, learningRate, distillation);
+    }
+
+    /** That of a run by default. */
+    public static Recipe of(RunSpec spec) {
+      return new Recipe(
+          Math.max(1, spec.epochs() / 2),
+          RATE_SHARE * spec.optimizer().learningRate(),
+          new Distillation(0, TEACHER_TEMPERATURE));
+    }
+  }
 
   /**
    * @param spec of the run whose exported network is compressed
+   * @param dense that network
    * @param dataset that it was trained on
-   * @param epochs from 1 on
-   * @param learningRate before the cosine
    */
   public FineTuning(
-      RunSpec spec, Dataset dataset, int epochs, double learningRate, TrainingListener listener) {
+      RunSpec spec, Network dense, Dataset dataset, Recipe recipe, TrainingListener listener) {
     this.spec = spec;
+    this.dense = dense;
     this.dataset = dataset;
-    this.epochs = epochs;
-    this.learningRate = learningRate;
+    this.recipe = recipe;
     this.listener = listener;
   }
 
@@ -53,14 +80,15 @@ public final class FineTuning implements Compression.Refinement {
         new CompressedNetwork(spec.architecture(), plan, model, "compressed network");
     Network before = compressed.network();
     try {
-      Run tuned = new Trainer(dataset).train(spec(before), before, listener);
+      Run tuned = train(spec(before), before);
       run = tuned;
       if (tuned.outcome() instanceof RunOutcome.Completed completed) {
+        this.tuned = completed.network();
         return new Compression.Refined(compressed.with(completed.network()), note(tuned));
       }
       throw new IOException(
           "fine-tuning: expected a training that converges, found %s at learning rate %s; give a smaller one"
-              .formatted(tuned.outcome(), learningRate));
+              .formatted(tuned.outcome(), recipe.learningRate));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       InterruptedIOException stopped = new InterruptedIOException("fine-tuning interrupted");
@@ -69,10 +97,22 @@ public final class FineTuning implements Compression.Refinement {
     }
   }
 
+  private Run train(RunSpec tuning, Network before) throws InterruptedException {
+    Trainer trainer = new Trainer(dataset);
+    if (recipe.distillation.share() == 0) {
+      return trainer.train(tuning, before, listener);
+    }
+    try (Classifier teacher =
+        LearnerKind.fastest(spec.architecture(), tuning.optimizer())
+            .start(dense, tuning.optimizer(), spec.batchSize())) {
+      return trainer.taughtBy(teacher, recipe.distillation).train(tuning, before, listener);
+    }
+  }
+
   private String note(Run tuned) {
     return "the compressed network was trained on for %d epochs of %s: test accuracy %.2f %% before, %.2f %% after"
         .formatted(
-            epochs,
+            recipe.epochs,
             dataset.name(),
             100 * tuned.epochs().get(0).test().accuracy(),
             100 * tuned.epochs().get(tuned.epochs().size() - 1).test().accuracy());
@@ -82,30 +122,30 @@ public final class FineTuning implements Compression.Refinement {
     Optimizer whole = spec.optimizer();
     Optimizer optimizer =
         new Optimizer(
-            learningRate,
+            recipe.learningRate,
             whole.weightDecay(),
             whole.momentum(),
-            new CosineSchedule(epochs, 0),
+            new CosineSchedule(recipe.epochs, 0),
             whole.method(),
             whole.decayOn(),
             whole.clipNorm());
-    return new RunSpec(
-        spec.dataset(),
-        before.architecture(),
-        spec.initialization(),
-        spec.batchSize(),
-        optimizer,
-        epochs,
-        spec.seed(),
-        LearnerKind.fastest(before.architecture(), optimizer),
-        spec.loss());
+    return spec.with(before.architecture(), optimizer, recipe.epochs);
   }
 
   /** What {@link #refine} trained; epoch 0 is the compressed network as it was. */
   public Run run() {
-    if (run == null) {
-      throw new IllegalStateException("fine-tuning: expected refine() before run()");
+    return requireRefined(run);
+  }
+
+  /** What came of it. */
+  Network network() {
+    return requireRefined(tuned);
+  }
+
+  private static <T> T requireRefined(@Nullable T result) {
+    if (result == null) {
+      throw new IllegalStateException("fine-tuning: expected refine() before, found none");
     }
-    return run;
+    return result;
   }
 }

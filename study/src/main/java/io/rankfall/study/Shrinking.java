@@ -8,13 +8,16 @@ import io.rankfall.compress.LabelledInputs;
 import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.RankPolicy;
 import io.rankfall.compress.Rows;
+import io.rankfall.train.CutArchitecture;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.Examples;
+import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.TrainingListener;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -56,10 +59,10 @@ public final class Shrinking {
    * What became of it.
    *
    * @param report of the written file beside the dense one
-   * @param tuning the training of the compressed network; epoch 0 is before it
+   * @param tuning the training of the compressed network in the last stage; epoch 0 is before it
    */
   public record Result(CompressionReport report, Run tuning) {
-    /** On the test examples, as compressed. */
+    /** On the test examples, as compressed, in the last stage. */
     public Evaluation before() {
       return tuning.epochs().get(0).test();
     }
@@ -90,28 +93,71 @@ public final class Shrinking {
    */
   public Result shrink(RankPolicy.ParameterBudget budget, Tuning tuning, Progress progress)
       throws IOException, BudgetException {
-    FineTuning refinement =
-        new FineTuning(spec, dataset, tuning.epochs, tuning.learningRate, progress.training());
+    Path dense = folder.resolve(RunFiles.ONNX);
+    Network teacher = NetworkFile.read(folder.resolve(RunFiles.SAFETENSORS), spec.architecture());
+    Path between = Files.createTempFile("rankfall", ".onnx");
+    try {
+      Path from = dense;
+      for (int stage = 1; stage < tuning.stages; stage++) {
+        double share = Math.pow(budget.share(), (double) stage / tuning.stages);
+        FineTuning refinement = tuning(teacher, tuning.recipe(stage), progress);
+        compression(from, new RankPolicy.ParameterBudget(share), refinement, progress)
+            .write(between);
+        NetworkExport.onnx(expanded(refinement.network())).write(between);
+        from = between;
+      }
+      FineTuning last = tuning(teacher, tuning.recipe(tuning.stages), progress);
+      Examples test = dataset.test();
+      CompressionReport report =
+          compression(from, budget, last, progress)
+              .besides(dense)
+              .testData(new LabelledInputs(spec.dataset() + " test", inputs(test), labels(test)))
+              .write(folder.resolve(SMALL));
+      return new Result(report, last.run());
+    } finally {
+      Files.deleteIfExists(between);
+    }
+  }
+
+  private FineTuning tuning(Network teacher, FineTuning.Recipe recipe, Progress progress) {
+    return new FineTuning(spec, teacher, dataset, recipe, progress.training());
+  }
+
+  private Compression compression(
+      Path from, RankPolicy.ParameterBudget budget, FineTuning refinement, Progress progress) {
     Examples train = dataset.train();
-    Examples test = dataset.test();
-    int count = Math.min(CALIBRATION_EXAMPLES, train.size());
-    CompressionReport report =
-        Compression.of(folder.resolve(RunFiles.ONNX), budget)
-            .calibration(inputs(train.first(count)))
-            .testData(new LabelledInputs(spec.dataset() + " test", inputs(test), labels(test)))
-            .refinement(refinement)
-            .listener(progress.compression())
-            .write(folder.resolve(SMALL));
-    return new Result(report, refinement.run());
+    return Compression.of(from, budget)
+        .calibration(inputs(train.first(Math.min(CALIBRATION_EXAMPLES, train.size()))))
+        .refinement(refinement)
+        .listener(progress.compression());
+  }
+
+  private static Network expanded(Network network) {
+    return network.architecture() instanceof CutArchitecture cut ? cut.expanded(network) : network;
   }
 
   /**
-   * How the compressed network is trained on.
+   * How the small network is trained.
    *
-   * @param epochs from 1 on
-   * @param learningRate before the cosine
+   * @param recipe of all its epochs
+   * @param stages in which the budget is reached, each keeping the same share of the parameters of
+   *     the one before; they share the epochs
    */
-  public record Tuning(int epochs, double learningRate) {}
+  public record Tuning(FineTuning.Recipe recipe, int stages) {
+    public Tuning {
+      if (stages < 1 || stages > recipe.epochs()) {
+        throw new IllegalArgumentException(
+            "stages: expected 1 to the %d epochs of fine-tuning, found %d"
+                .formatted(recipe.epochs(), stages));
+      }
+    }
+
+    /** The last stage has the epochs that are left. */
+    FineTuning.Recipe recipe(int stage) {
+      int each = recipe.epochs() / stages;
+      return recipe.withEpochs(stage < stages ? each : recipe.epochs() - (stages - 1) * each);
+    }
+  }
 
   /** Who hears of both parts. */
   public record Progress(CompressionListener compression, TrainingListener training) {}

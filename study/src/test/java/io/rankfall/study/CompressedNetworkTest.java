@@ -18,6 +18,7 @@ import io.rankfall.train.Architecture;
 import io.rankfall.train.Batch;
 import io.rankfall.train.CutArchitecture;
 import io.rankfall.train.Dataset;
+import io.rankfall.train.Distillation;
 import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.InputShape;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CompressedNetworkTest {
   private static final InputShape IMAGE = new InputShape(1, 16, 16);
@@ -122,6 +124,7 @@ final class CompressedNetworkTest {
     assertThat(read[0].architecture().parameters())
         .isLessThanOrEqualTo((long) (share * architecture.parameters()) + running(read[0]));
     float[] inputs = examples.inputs(0, 30);
+    assertComputesTheSame(read[0], ((CutArchitecture) read[0].architecture()).expanded(read[0]));
     try (OnnxRuntimeSession session = OnnxRuntimeSession.open(small);
         Learner learner = LearnerKind.DJL.start(read[0], OPTIMIZER, 30)) {
       float[] found = learner.logits(examples, 0, 30);
@@ -129,6 +132,19 @@ final class CompressedNetworkTest {
       assertThat(found).hasSameSizeAs(expected);
       for (int i = 0; i < found.length; i++) {
         assertThat((double) found[i]).isCloseTo(expected[i], within(1e-4));
+      }
+    }
+  }
+
+  private static void assertComputesTheSame(Network small, Network whole) {
+    assertThat(whole.architecture()).isEqualTo(((CutArchitecture) small.architecture()).whole());
+    Examples others = patterns(3);
+    try (Learner cut = LearnerKind.DJL.start(small, OPTIMIZER, 30);
+        Learner expanded = LearnerKind.DJL.start(whole, OPTIMIZER, 30)) {
+      float[] expected = cut.logits(others, 0, 30);
+      float[] found = expanded.logits(others, 0, 30);
+      for (int i = 0; i < found.length; i++) {
+        assertThat(found[i]).isCloseTo(expected[i], within(1e-4f));
       }
     }
   }
@@ -141,12 +157,15 @@ final class CompressedNetworkTest {
         .sum();
   }
 
-  @Test
-  void trainingOnBringsBackWhatCompressionLost() throws IOException, BudgetException {
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.5})
+  void trainingOnBringsBackWhatCompressionLost(double teacherShare)
+      throws IOException, BudgetException {
     Architecture architecture = Architecture.named("mlp:depth=2,width=40,bn", IMAGE, CLASSES);
     Examples examples = patterns(1);
     Dataset dataset = new Dataset("patterns", examples, patterns(2), "0");
-    Path dense = exported(trained(architecture, examples));
+    Network network = trained(architecture, examples);
+    Path dense = exported(network);
     RunSpec spec =
         new RunSpec(
             "patterns",
@@ -157,7 +176,8 @@ final class CompressedNetworkTest {
             1,
             1,
             LearnerKind.fastest(architecture, OPTIMIZER));
-    FineTuning tuning = new FineTuning(spec, dataset, 4, 0.05, TrainingListener.NONE);
+    FineTuning.Recipe recipe = new FineTuning.Recipe(4, 0.05, new Distillation(teacherShare, 2));
+    FineTuning tuning = new FineTuning(spec, network, dataset, recipe, TrainingListener.NONE);
     Path small = folder.resolve("small.onnx");
 
     var report = Compression.of(dense, new ParameterBudget(0.1)).refinement(tuning).write(small);

@@ -1,6 +1,7 @@
 package io.rankfall.train;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The examples of one step: a slice of an epoch's order. */
 public final class Batch {
@@ -8,6 +9,10 @@ public final class Batch {
   private final int[] order;
   private final int from;
   private final int size;
+  private @Nullable Lesson lesson;
+
+  /** What a teacher says of a batch: a row of logits for each of its rows. */
+  private record Lesson(Distillation how, float[] logits) {}
 
   Batch(Examples examples, int[] order, int from, int size) {
     Objects.checkFromIndexSize(from, size, order.length);
@@ -65,6 +70,23 @@ public final class Batch {
    */
   public int labelOfRow(int row) {
     return examples.label(order[from + row / targets()], row % targets());
+  }
+
+  /** Has learners follow these logits, row by row, in {@link #gradient}. */
+  void teach(Distillation how, float[] logits) {
+    lesson = new Lesson(how, logits);
+  }
+
+  /**
+   * Overwrites the logits of a row by the gradient by them of its loss times {@code scale}; returns
+   * the loss.
+   */
+  double gradient(Loss loss, int row, float[] logits, int offset, double scale) {
+    int classes = classes();
+    int label = labelOfRow(row);
+    return lesson == null
+        ? loss.gradient(logits, offset, classes, label, scale)
+        : lesson.how.gradient(logits, offset, classes, label, lesson.logits, row * classes, scale);
   }
 
   /** Copies each example to a row of {@code target}, from the first row on. */

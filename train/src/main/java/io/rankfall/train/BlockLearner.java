@@ -135,9 +135,10 @@ public final class BlockLearner implements Classifier, TrainedLayers {
           float[] logits = logits(output, examples, batch);
           int classes = batch.classes();
           for (int i = 0; i < rows; i++) {
-            int label = batch.labelOfRow(i % batch.rows());
-            correct[0] += Softmax.argmax(logits, i * classes, classes) == label ? 1 : 0;
-            sum[0] += loss.gradient(logits, i * classes, classes, label, 1.0 / rows);
+            int row = i % batch.rows();
+            int offset = i * classes;
+            correct[0] += Softmax.argmax(logits, offset, classes) == batch.labelOfRow(row) ? 1 : 0;
+            sum[0] += batch.gradient(loss, row, logits, offset, 1.0 / rows);
           }
           return gradients.array(logits, output.getShape(), scope);
         });

@@ -30,6 +30,16 @@ public record CutArchitecture(Architecture whole, List<Cut> cuts) implements Arc
     return whole.outputs();
   }
 
+  /**
+   * The whole network that computes what a small one does: chains multiplied out, and zeros for
+   * what was cut away.
+   *
+   * @param small of this architecture
+   */
+  public Network expanded(Network small) {
+    return new Network(whole, new Expansion(this, small).tensors());
+  }
+
   @Override
   public String label() {
     return "%s cut to %,d parameters".formatted(whole.label(), parameters());

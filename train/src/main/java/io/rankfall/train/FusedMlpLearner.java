@@ -54,7 +54,7 @@ final class FusedMlpLearner implements Learner {
       float[] logits = last.outputs()[last.tile().tileOf(i)];
       int offset = last.tile().offsetOf(i);
       correct += Softmax.argmax(logits, offset, classes) == label ? 1 : 0;
-      sum += loss.gradient(logits, offset, classes, label, 1.0 / rows);
+      sum += batch.gradient(loss, i, logits, offset, 1.0 / rows);
     }
     for (int l = layers.size() - 1; l >= 0; l--) {
       layers.get(l).backward(rows, learningRate);

@@ -26,6 +26,7 @@ public final class RunSettings {
   public static final double COSINE_FLOOR = 0;
   public static final int WARM_UP_EPOCHS = 0;
   public static final Loss LOSS = Loss.CROSS_ENTROPY;
+  public static final Augmentation AUGMENTATION = Augmentation.NONE;
 
   private @Nullable String architecture;
   private @Nullable List<Integer> hidden;
@@ -46,6 +47,7 @@ public final class RunSettings {
   private double cosineFloor = COSINE_FLOOR;
   private int warmUpEpochs = WARM_UP_EPOCHS;
   private Loss loss = LOSS;
+  private Augmentation augmentation = AUGMENTATION;
   private @Nullable LearnerKind learner;
 
   /** A name that {@link Architecture#named} reads, instead of widths and normalisation. */
@@ -154,6 +156,11 @@ public final class RunSettings {
     return this;
   }
 
+  public RunSettings augmentation(Augmentation value) {
+    augmentation = value;
+    return this;
+  }
+
   /** The engine; null, which is the default, for the fastest that trains so. */
   public RunSettings learner(@Nullable LearnerKind value) {
     learner = value;
@@ -181,7 +188,8 @@ public final class RunSettings {
         epochs,
         seed,
         learner == null ? LearnerKind.fastest(trained, optimizer) : learner,
-        loss);
+        loss,
+        augmentation);
   }
 
   private Architecture architecture(InputShape input, int classes) {

@@ -12,7 +12,8 @@ import java.util.List;
  *
  * @param dataset name of the data set
  * @param batchSize B; the last batch of an epoch holds what is left
- * @param seed of the initial weights and of the order of examples
+ * @param seed of the initial weights, of the order of examples and of how they are changed
+ * @param augmentation how training images are changed whenever they are trained on
  */
 @JsonSerialize(using = SpecJson.Writer.class)
 @JsonDeserialize(using = SpecJson.Reader.class)
@@ -25,13 +26,15 @@ public record RunSpec(
     int epochs,
     long seed,
     LearnerKind learner,
-    Loss loss) {
+    Loss loss,
+    Augmentation augmentation) {
   public RunSpec {
     requireNonNull(architecture, "architecture");
     requireNonNull(initialization, "initialization");
     requireNonNull(optimizer, "optimizer");
     requireNonNull(learner, "learner");
     requireNonNull(loss, "loss");
+    requireNonNull(augmentation, "augmentation");
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size: expected >= 1, found " + batchSize);
     }
@@ -55,7 +58,7 @@ public record RunSpec(
             });
   }
 
-  /** A run that minimises the cross-entropy. */
+  /** A run that minimises the cross-entropy on examples as they are. */
   public RunSpec(
       String dataset,
       Architecture architecture,
@@ -74,7 +77,8 @@ public record RunSpec(
         epochs,
         seed,
         learner,
-        Loss.CROSS_ENTROPY);
+        Loss.CROSS_ENTROPY,
+        Augmentation.NONE);
   }
 
   /**
@@ -87,13 +91,17 @@ public record RunSpec(
   }
 
   /**
-   * For people, how a step differs from SGD on the cross-entropy with decay on all parameters and
-   * without clipping: {@code ADAMW, clip norm 1.0, MSE}, or nothing.
+   * For people, how a step differs from SGD on the cross-entropy of examples as they are, with
+   * decay on all parameters and without clipping: {@code ADAMW, clip norm 1.0, MSE, crop=2,flip},
+   * or nothing.
    */
   public String stepLabel() {
     List<String> distinctions = optimizer.distinctions();
     if (loss != Loss.CROSS_ENTROPY) {
       distinctions.add(loss.name());
+    }
+    if (!augmentation.equals(Augmentation.NONE)) {
+      distinctions.add(augmentation.toString());
     }
     return String.join(", ", distinctions);
   }
@@ -124,27 +132,29 @@ public record RunSpec(
 
   /** The same training, to be ended after another number of epochs. */
   public RunSpec withEpochs(int count) {
-    return new RunSpec(
-        dataset, architecture, initialization, batchSize, optimizer, count, seed, learner, loss);
+    return with(architecture, batchSize, optimizer, count, learner);
   }
 
   /** The same training with another optimizer. */
   public RunSpec with(Optimizer other) {
-    return new RunSpec(
-        dataset, architecture, initialization, batchSize, other, epochs, seed, learner, loss);
+    return with(architecture, batchSize, other, epochs, learner);
   }
 
   /** The same training with other batches and weight decay. */
   public RunSpec with(int otherBatchSize, double weightDecay) {
+    Optimizer other = optimizer.withWeightDecay(weightDecay);
+    return with(architecture, otherBatchSize, other, epochs, learner);
+  }
+
+  /** The same training of another network, by the fastest engine that can. */
+  public RunSpec with(Architecture other, Optimizer itsOptimizer, int itsEpochs) {
+    LearnerKind engine = LearnerKind.fastest(other, itsOptimizer);
+    return with(other, batchSize, itsOptimizer, itsEpochs, engine);
+  }
+
+  private RunSpec with(
+      Architecture network, int examples, Optimizer how, int until, LearnerKind engine) {
     return new RunSpec(
-        dataset,
-        architecture,
-        initialization,
-        otherBatchSize,
-        optimizer.withWeightDecay(weightDecay),
-        epochs,
-        seed,
-        learner,
-        loss);
+        dataset, network, initialization, examples, how, until, seed, engine, loss, augmentation);
   }
 }

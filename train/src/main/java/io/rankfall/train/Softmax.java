@@ -32,6 +32,22 @@ final class Softmax {
     return Math.log(sum) - labelled;
   }
 
+  /** ln softmax(logits/temperature). */
+  static double[] logarithms(float[] logits, int offset, int classes, double temperature) {
+    double max = max(logits, offset, classes);
+    double[] result = new double[classes];
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      result[c] = (logits[offset + c] - max) / temperature;
+      sum += Math.exp(result[c]);
+    }
+    double log = Math.log(sum);
+    for (int c = 0; c < classes; c++) {
+      result[c] -= log;
+    }
+    return result;
+  }
+
   /** The index of the largest logit, the first of equals. NaN never wins. */
   static int argmax(float[] logits, int offset, int classes) {
     int best = 0;

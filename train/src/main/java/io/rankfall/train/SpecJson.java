@@ -40,6 +40,7 @@ final class SpecJson {
   private static final String ADDED =
       """
       {
+        "augmentation": "none",
         "loss": "CROSS_ENTROPY",
         "optimizer": {"clipNorm": 0.0, "decayOn": "ALL", "method": "SGD"}
       }

@@ -4,10 +4,17 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** Trains one network after another on one data set; may be used by several threads at once. */
+/**
+ * Trains one network after another on one data set. Without a teacher it may be used by several
+ * threads at once.
+ */
 public final class Trainer {
   private final Dataset dataset;
   private final Assembly assembly;
+  private final @Nullable Teacher teacher;
+
+  /** Who is followed besides the labels. */
+  private record Teacher(Classifier network, Distillation how) {}
 
   /** Batches are assembled ahead if there is a core for it. */
   public Trainer(Dataset dataset) {
@@ -17,8 +24,38 @@ public final class Trainer {
   }
 
   public Trainer(Dataset dataset, Assembly assembly) {
+    this(dataset, assembly, null);
+  }
+
+  private Trainer(Dataset dataset, Assembly assembly, @Nullable Teacher teacher) {
     this.dataset = dataset;
     this.assembly = assembly;
+    this.teacher = teacher;
+  }
+
+  /**
+   * One whose trainings also follow the logits of a trained network, in place of {@link
+   * RunSpec#loss}; trainings' losses are then {@link Distillation}'s.
+   *
+   * @param teacher of the data set's examples; used while this trains, closed by the caller
+   */
+  public Trainer taughtBy(Classifier teacher, Distillation how) {
+    return new Trainer(dataset, assembly, new Teacher(teacher, how));
+  }
+
+  Dataset dataset() {
+    return dataset;
+  }
+
+  Assembly assembly() {
+    return assembly;
+  }
+
+  /** Has the teacher look at a batch. */
+  void teach(Batch batch) {
+    if (teacher != null) {
+      batch.teach(teacher.how, teacher.network.logits(batch));
+    }
   }
 
   /**
@@ -97,7 +134,7 @@ public final class Trainer {
               .formatted(spec.architecture().label(), initial.architecture().label()));
     }
     try (Learner learner = requireFit(spec).start(initial)) {
-      return new Training(dataset, assembly, spec, List.of(), learner, listener, null).run();
+      return new Training(this, spec, List.of(), learner, listener, null).run();
     }
   }
 
@@ -105,14 +142,15 @@ public final class Trainer {
       RunSpec spec, @Nullable Checkpoint from, List<StopRule> rules, TrainingListener listener)
       throws InterruptedException {
     try (Learner learner = spec.start()) {
-      return new Training(dataset, assembly, spec, rules, learner, listener, from).run();
+      return new Training(this, spec, rules, learner, listener, from).run();
     }
   }
 
   /**
    * The spec, if this trainer's data can be trained on with it.
    *
-   * @throws IllegalArgumentException if the architecture or the batch size does not fit the data
+   * @throws IllegalArgumentException if architecture, batch size or augmentation do not fit the
+   *     data
    */
   public RunSpec requireFit(RunSpec spec) {
     Examples train = dataset.train();
@@ -133,6 +171,7 @@ public final class Trainer {
           "batch size: expected at most the %d training examples, found %d"
               .formatted(train.size(), spec.batchSize()));
     }
+    spec.augmentation().requireFit(train.shape());
     return spec;
   }
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One training under way. */
 final class Training {
+  private final Trainer trainer;
   private final Dataset dataset;
-  private final Assembly assembly;
   private final RunSpec spec;
   private final List<StopRule> rules;
   private final Learner learner;
@@ -25,15 +25,14 @@ final class Training {
    * @param from where to go on, or null
    */
   Training(
-      Dataset dataset,
-      Assembly assembly,
+      Trainer trainer,
       RunSpec spec,
       List<StopRule> rules,
       Learner learner,
       TrainingListener listener,
       @Nullable Checkpoint from) {
-    this.dataset = dataset;
-    this.assembly = assembly;
+    this.trainer = trainer;
+    this.dataset = trainer.dataset();
     this.spec = spec;
     this.rules = List.copyOf(rules);
     this.learner = learner;
@@ -123,10 +122,10 @@ final class Training {
   }
 
   private RunOutcome.@Nullable Diverged epoch(int epoch) throws InterruptedException {
-    Examples train = dataset.train();
+    Examples train = dataset.train().augmented(spec.augmentation(), spec.seed(), epoch);
     int[] order = Trainer.order(train.size(), spec.seed(), epoch);
     int done = partial.steps() * spec.batchSize();
-    try (Batches batches = new Batches(train, order, done, spec.batchSize(), assembly)) {
+    try (Batches batches = new Batches(train, order, done, spec.batchSize(), trainer.assembly())) {
       return epoch(epoch, batches);
     }
   }
@@ -140,6 +139,7 @@ final class Training {
         throw new InterruptedException("training interrupted");
       }
       Batch batch = batches.next();
+      trainer.teach(batch);
       StepResult result = learner.step(batch, learningRate);
       int step = partial.steps() + 1;
       if (!Double.isFinite(result.loss())) {

@@ -25,7 +25,7 @@ final class AugmentationTest {
   private static final Standardization SCALE =
       new Standardization(List.of(0.5, 0.25), List.of(0.25, 0.5));
 
-  private static final Examples IMAGES = images();
+  static final Examples IMAGES = images();
 
   private static Examples images() {
     byte[] pixels = new byte[COUNT * SHAPE.size()];

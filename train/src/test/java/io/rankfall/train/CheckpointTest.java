@@ -115,7 +115,17 @@ class CheckpointTest {
         new Optimizer(0.02, 0.5, momentum, schedule, method, Optimizer.DecayOn.MATRICES, clipNorm);
     Mlp mlp = new Mlp(FEATURES, List.of(14, 6), 4, Normalization.BATCH);
     RunSpec spec =
-        new RunSpec("noise", mlp, Initialization.HE, 16, optimizer, EPOCHS, 3, learner, Loss.MSE);
+        new RunSpec(
+            "noise",
+            mlp,
+            Initialization.HE,
+            16,
+            optimizer,
+            EPOCHS,
+            3,
+            learner,
+            Loss.MSE,
+            Augmentation.NONE);
     Keeper keeper = new Keeper();
     Run whole = trainer.train(spec, keeper);
     assertThat(whole.outcome()).isInstanceOf(RunOutcome.Completed.class);

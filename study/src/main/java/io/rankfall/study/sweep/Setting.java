@@ -1,5 +1,6 @@
 package io.rankfall.study.sweep;
 
+import io.rankfall.train.Augmentation;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Loss;
@@ -92,6 +93,13 @@ public enum Setting {
     @Override
     void set(RunSettings settings, String text) {
       settings.loss(constant(text, Loss.values()));
+    }
+  },
+  /** How training images are changed, for example {@code crop=2,flip}. */
+  AUGMENTATION("augmentation", Kind.WORD) {
+    @Override
+    void set(RunSettings settings, String text) {
+      settings.augmentation(Augmentation.parse(text));
     }
   },
   EPOCHS("epochs", Kind.WHOLE) {

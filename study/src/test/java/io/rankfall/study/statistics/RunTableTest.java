@@ -11,6 +11,7 @@ import io.rankfall.study.store.Compressibility.Smallest;
 import io.rankfall.study.store.RunState;
 import io.rankfall.study.store.StoredEpoch;
 import io.rankfall.study.store.StoredRun;
+import io.rankfall.train.Augmentation;
 import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.Initialization;
@@ -55,7 +56,17 @@ class RunTableTest {
             0);
     Mlp mlp = new Mlp(8, List.of(6), 3, Mlp.Normalization.NONE);
     RunSpec spec =
-        new RunSpec("blobs", mlp, Initialization.HE, 4, adamw, 8, 11, LearnerKind.DJL, Loss.MSE);
+        new RunSpec(
+            "blobs",
+            mlp,
+            Initialization.HE,
+            4,
+            adamw,
+            8,
+            11,
+            LearnerKind.DJL,
+            Loss.MSE,
+            Augmentation.NONE);
     StoredRun run = new StoredRun("x", spec, RunState.FAILED, null, 0, 1, null);
 
     RunTable table = RunTable.of(List.of(run), Map.of(), RankMeasure.HUNDREDTH, 100);

@@ -4,6 +4,7 @@ import io.rankfall.train.graph.Layer.Convolution;
 import io.rankfall.train.graph.Layer.Linear;
 import io.rankfall.train.graph.Layer.Window;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What becomes of a layer with weights in a smaller network: fewer units on either side, and a
@@ -19,18 +20,20 @@ public record Cut(String layer, Kind kind, int outputs, int inputs, List<Integer
   /** How a layer becomes a chain, as compression names it. */
   public enum Kind {
     /** One layer, as before. */
-    WHOLE(0),
+    WHOLE(0, ""),
     /** {@code right} to r units or channels, {@code left} to the outputs. */
-    CHANNEL(1),
+    CHANNEL(1, ".right", ".left"),
     /** {@code vertical}: k₁×1 to r channels; {@code horizontal}: 1×k₂. */
-    SPATIAL(1),
+    SPATIAL(1, ".vertical", ".horizontal"),
     /** {@code in}: 1×1; {@code core}: k₁×k₂; {@code out}: 1×1. */
-    TUCKER(2);
+    TUCKER(2, ".in", ".core", ".out");
 
     private final int ranks;
+    private final List<String> suffixes;
 
-    Kind(int ranks) {
+    Kind(int ranks, String... suffixes) {
       this.ranks = ranks;
+      this.suffixes = List.of(suffixes);
     }
   }
 
@@ -43,8 +46,8 @@ public record Cut(String layer, Kind kind, int outputs, int inputs, List<Integer
     }
   }
 
-  /** One layer of a chain. */
-  record Link(String suffix, Layer layer) {}
+  /** One layer of the chain. */
+  record Link(String name, Layer layer) {}
 
   /**
    * The chain, first link first.
@@ -52,41 +55,55 @@ public record Cut(String layer, Kind kind, int outputs, int inputs, List<Integer
    * @throws IllegalArgumentException if the layer has no such chain
    */
   List<Link> chain(Layer whole) {
+    List<Layer> layers = layers(whole);
+    List<String> names = links();
+    return IntStream.range(0, layers.size())
+        .mapToObj(i -> new Link(names.get(i), layers.get(i)))
+        .toList();
+  }
+
+  /** What the layers of the chain are called, first link first. */
+  public List<String> links() {
+    return kind.suffixes.stream().map(suffix -> layer + suffix).toList();
+  }
+
+  /** The layers of the chain, first link first. */
+  private List<Layer> layers(Layer whole) {
     if (whole instanceof Linear linear) {
       return switch (kind) {
-        case WHOLE -> List.of(new Link("", new Linear(inputs, outputs, linear.bias())));
+        case WHOLE -> List.of(new Linear(inputs, outputs, linear.bias()));
         case CHANNEL ->
             List.of(
-                new Link(".right", new Linear(inputs, ranks.get(0), false)),
-                new Link(".left", new Linear(ranks.get(0), outputs, linear.bias())));
+                new Linear(inputs, ranks.get(0), false),
+                new Linear(ranks.get(0), outputs, linear.bias()));
         default -> throw refused();
       };
     } else if (whole instanceof Convolution convolution) {
-      return chain(convolution);
+      return layers(convolution);
     }
     throw refused();
   }
 
-  private List<Link> chain(Convolution whole) {
+  private List<Layer> layers(Convolution whole) {
     Window v = whole.vertical();
     Window h = whole.horizontal();
     Window point = Window.POINT;
     boolean bias = whole.bias();
     return switch (kind) {
-      case WHOLE -> List.of(new Link("", new Convolution(inputs, outputs, v, h, bias)));
+      case WHOLE -> List.of(new Convolution(inputs, outputs, v, h, bias));
       case CHANNEL ->
           List.of(
-              new Link(".right", new Convolution(inputs, ranks.get(0), v, h, false)),
-              new Link(".left", new Convolution(ranks.get(0), outputs, point, point, bias)));
+              new Convolution(inputs, ranks.get(0), v, h, false),
+              new Convolution(ranks.get(0), outputs, point, point, bias));
       case SPATIAL ->
           List.of(
-              new Link(".vertical", new Convolution(inputs, ranks.get(0), v, point, false)),
-              new Link(".horizontal", new Convolution(ranks.get(0), outputs, point, h, bias)));
+              new Convolution(inputs, ranks.get(0), v, point, false),
+              new Convolution(ranks.get(0), outputs, point, h, bias));
       case TUCKER ->
           List.of(
-              new Link(".in", new Convolution(inputs, ranks.get(0), point, point, false)),
-              new Link(".core", new Convolution(ranks.get(0), ranks.get(1), v, h, false)),
-              new Link(".out", new Convolution(ranks.get(1), outputs, point, point, bias)));
+              new Convolution(inputs, ranks.get(0), point, point, false),
+              new Convolution(ranks.get(0), ranks.get(1), v, h, false),
+              new Convolution(ranks.get(1), outputs, point, point, bias));
     };
   }
 

@@ -130,7 +130,7 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
       if (cut != null) {
         int x = from[0];
         for (Cut.Link link : cut.chain(node.layer())) {
-          x = cutNetwork.add(node.name() + link.suffix(), link.layer(), x);
+          x = cutNetwork.add(link.name(), link.layer(), x);
         }
         places.add(x);
       } else {

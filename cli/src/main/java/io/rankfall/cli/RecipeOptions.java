@@ -1,0 +1,68 @@
+package io.rankfall.cli;
+
+import io.rankfall.study.FineTuning;
+import io.rankfall.train.Distillation;
+import io.rankfall.train.Loss;
+import io.rankfall.train.RunSpec;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a run's compressed network is trained on. */
+final class RecipeOptions {
+  @Option(
+      names = "--finetune-epochs",
+      paramLabel = "N",
+      description =
+          "Epochs of training a run's compressed network on, with its ranks, by the run's own recipe; the learning "
+              + "rate falls along a cosine.")
+  private @Nullable Integer epochs;
+
+  @Option(
+      names = "--finetune-lr",
+      paramLabel = "MU",
+      description = "The first learning rate of it; half of the run's by default.")
+  private @Nullable Double learningRate;
+
+  @Option(
+      names = "--teacher",
+      paramLabel = "SHARE",
+      description =
+          "How far it follows the dense network's outputs instead of labels, 0 to 1; 0 by default.")
+  private @Nullable Double share;
+
+  /** Refuses what cannot be, before anything else is done. */
+  void requireUsable() {
+    if (epochs != null && epochs < 1) {
+      throw new UsageException("--finetune-epochs: expected >= 1, found " + epochs);
+    }
+    if (share != null && !(share >= 0 && share <= 1)) {
+      throw new UsageException("--teacher: expected a share from 0 to 1, found " + share);
+    }
+  }
+
+  boolean isEpochsGiven() {
+    return epochs != null;
+  }
+
+  /** The first of these options that says nothing without epochs, or null. */
+  @Nullable String detail() {
+    if (learningRate != null) {
+      return "--finetune-lr";
+    }
+    return share == null ? null : "--teacher";
+  }
+
+  /** For a run's network. */
+  FineTuning.Recipe recipe(RunSpec spec) {
+    FineTuning.Recipe usual = FineTuning.Recipe.of(spec);
+    if (share != null && share > 0 && spec.loss() != Loss.CROSS_ENTROPY) {
+      throw new UsageException(
+          "--teacher: expected a training on the cross-entropy, found " + spec.loss());
+    }
+    Distillation how = usual.distillation();
+    return new FineTuning.Recipe(
+        epochs == null ? usual.epochs() : epochs,
+        learningRate == null ? usual.learningRate() : learningRate,
+        share == null ? how : new Distillation(share, how.temperature()));
+  }
+}
