@@ -175,16 +175,16 @@ public final class OnnxRuntimeSession implements AutoCloseable {
   }
 
   /**
-   * The share of rows whose largest logit is at the label.
+   * The share of rows of logits whose largest is at the label.
    *
-   * @param labels one a row
+   * @param labels one an example, or one for each position of each
    */
-  public double accuracy(Rows images, int... labels) {
-    if (labels.length != images.count()) {
+  public double accuracy(Rows examples, int... labels) {
+    Rows logits = firstOutput(ModelInputs.of(examples));
+    if (labels.length != logits.count()) {
       throw new IllegalArgumentException(
-          "labels: expected %d, one a row, found %d".formatted(images.count(), labels.length));
+          "labels: expected %d, one a row, found %d".formatted(logits.count(), labels.length));
     }
-    Rows logits = logits(images);
     int right = 0;
     for (int i = 0; i < labels.length; i++) {
       if (logits.argmax(i) == labels[i]) {

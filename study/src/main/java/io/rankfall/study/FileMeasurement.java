@@ -32,13 +32,11 @@ final class FileMeasurement {
   }
 
   Quality quality(Path file) throws IOException {
-    int[] labels = new int[test.size()];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = test.label(i);
-    }
     try (OnnxRuntimeSession session = OnnxRuntimeSession.open(file)) {
       return new Quality(
-          OnnxModel.read(file).parameters(), Files.size(file), session.accuracy(images, labels));
+          OnnxModel.read(file).parameters(),
+          Files.size(file),
+          session.accuracy(images, test.labels()));
     }
   }
 

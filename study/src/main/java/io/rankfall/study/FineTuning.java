@@ -27,6 +27,9 @@ public final class FineTuning implements Compression.Refinement {
   /** Of the run's first learning rate. */
   public static final double RATE_SHARE = 0.5;
 
+  /** Learning rates that are tried, each half of the one before. */
+  private static final int ATTEMPTS = 5;
+
   /** Larger ones make steps of the run's learning rate diverge. */
   public static final double TEACHER_TEMPERATURE = 2;
 
@@ -42,7 +45,7 @@ public final class FineTuning implements Compression.Refinement {
    * How a compressed network is trained on.
    *
    * @param epochs from 1 on
-   * @param learningRate before the cosine
+   * @param learningRate before the cosine; halved where the training diverges
    * @param distillation how far it follows the dense network's outputs; only where the run's loss
    *     is the cross-entropy, and not at all by default
    */
@@ -78,22 +81,33 @@ public final class FineTuning implements Compression.Refinement {
   public Compression.Refined refine(OnnxModel model, RankPlan plan) throws IOException {
     CompressedNetwork compressed =
         new CompressedNetwork(spec.architecture(), plan, model, "compressed network");
-    Network before = compressed.network();
     try {
-      Run tuned = train(spec(before), before);
-      run = tuned;
-      if (tuned.outcome() instanceof RunOutcome.Completed completed) {
-        this.tuned = completed.network();
-        return new Compression.Refined(compressed.with(completed.network()), note(tuned));
-      }
-      throw new IOException(
-          "fine-tuning: expected a training that converges, found %s at learning rate %s; give a smaller one"
-              .formatted(tuned.outcome(), recipe.learningRate));
+      Network result = train(compressed.network());
+      tuned = result;
+      return new Compression.Refined(compressed.with(result), note(run()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       InterruptedIOException stopped = new InterruptedIOException("fine-tuning interrupted");
       stopped.initCause(e);
       throw stopped;
+    }
+  }
+
+  /** Where a training diverges, the next has half its learning rate. */
+  private Network train(Network before) throws IOException, InterruptedException {
+    double rate = recipe.learningRate;
+    for (int attempt = 1; ; attempt++) {
+      Run trained = train(spec(before, rate), before);
+      run = trained;
+      if (trained.outcome() instanceof RunOutcome.Completed completed) {
+        return completed.network();
+      }
+      if (attempt == ATTEMPTS) {
+        throw new IOException(
+            "fine-tuning: expected a training that converges, found %s at learning rate %s; give a smaller one"
+                .formatted(trained.outcome(), rate));
+      }
+      rate /= 2;
     }
   }
 
@@ -110,19 +124,20 @@ public final class FineTuning implements Compression.Refinement {
   }
 
   private String note(Run tuned) {
-    return "the compressed network was trained on for %d epochs of %s: test accuracy %.2f %% before, %.2f %% after"
+    return "the compressed network was trained on for %d epochs of %s from learning rate %s on: test accuracy %.2f %% before, %.2f %% after"
         .formatted(
             recipe.epochs,
             dataset.name(),
+            tuned.spec().optimizer().learningRate(),
             100 * tuned.epochs().get(0).test().accuracy(),
             100 * tuned.epochs().get(tuned.epochs().size() - 1).test().accuracy());
   }
 
-  private RunSpec spec(Network before) {
+  private RunSpec spec(Network before, double learningRate) {
     Optimizer whole = spec.optimizer();
     Optimizer optimizer =
         new Optimizer(
-            recipe.learningRate,
+            learningRate,
             whole.weightDecay(),
             whole.momentum(),
             new CosineSchedule(recipe.epochs, 0),

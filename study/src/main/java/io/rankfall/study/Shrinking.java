@@ -167,10 +167,11 @@ public final class Shrinking {
   }
 
   private static Optional<Rows> labels(Examples examples) {
-    float[] labels = new float[examples.size() * examples.targets()];
+    int[] labels = examples.labels();
+    float[] numbers = new float[labels.length];
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = examples.label(i / examples.targets(), i % examples.targets());
+      numbers[i] = labels[i];
     }
-    return Optional.of(Rows.of(1, labels));
+    return Optional.of(Rows.of(1, numbers));
   }
 }

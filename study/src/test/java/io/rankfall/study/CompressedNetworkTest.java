@@ -27,6 +27,7 @@ import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
+import io.rankfall.train.RunSettings;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.TrainingListener;
@@ -198,6 +199,43 @@ final class CompressedNetworkTest {
     assertThat(OnnxModel.read(small).parameters())
         .isLessThanOrEqualTo((long) (0.1 * OnnxModel.read(dense).parameters()));
     assertThat(tuning.run().spec().optimizer().learningRate(4)).isLessThan(0.01);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {4, 1e9})
+  void aTrainingThatDivergesIsTriedWithHalfTheLearningRate(double rate)
+      throws IOException, BudgetException {
+    Architecture architecture = Architecture.named("mlp:depth=2,width=40", IMAGE, CLASSES);
+    Examples examples = patterns(1);
+    Network network = trained(architecture, examples);
+    Path dense = exported(network);
+    RunSpec spec =
+        new RunSettings()
+            .architecture("mlp:depth=2,width=40")
+            .epochs(2)
+            .weightDecay(0)
+            .spec("patterns", IMAGE, CLASSES);
+    FineTuning.Recipe recipe = new FineTuning.Recipe(2, rate, new Distillation(0, 2));
+    FineTuning tuning =
+        new FineTuning(
+            spec,
+            network,
+            new Dataset("patterns", examples, patterns(2), "0"),
+            recipe,
+            TrainingListener.NONE);
+    Path small = folder.resolve("small.onnx");
+    Compression compression = Compression.of(dense, new ParameterBudget(0.1)).refinement(tuning);
+    if (rate > 1000) {
+      assertThatThrownBy(() -> compression.write(small))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("expected a training that converges")
+          .hasMessageContaining("at learning rate 6.25E7");
+      assertThat(small).doesNotExist();
+    } else {
+      compression.write(small);
+      assertThat(tuning.run().spec().optimizer().learningRate()).isIn(2.0, 1.0, 0.5, 0.25);
+      assertThat(small).exists();
+    }
   }
 
   @Test

@@ -114,6 +114,15 @@ public final class Examples {
     return labels.get(example, position);
   }
 
+  /** All labels, those of an example's positions one after another. */
+  public int[] labels() {
+    int[] all = new int[Math.multiplyExact(size(), targets())];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = labels.get(i / targets(), i % targets());
+    }
+    return all;
+  }
+
   /** Copies the inputs of one example to {@code target} from {@code offset} on. */
   public void copyInputs(int example, float[] target, int offset) {
     inputs.copy(example, target, offset);

@@ -55,10 +55,7 @@ public final class CompressibilitySearch {
    */
   public CompressibilitySearch(Examples test, Rows calibration) {
     this.images = Rows.of(test.features(), test.inputs(0, test.size()));
-    this.labels = new int[test.size()];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = test.label(i);
-    }
+    this.labels = test.labels();
     this.calibration = ModelInputs.of(calibration);
   }
 

@@ -13,9 +13,13 @@ import io.rankfall.study.NetworkExport;
 import io.rankfall.study.store.Compressibility;
 import io.rankfall.study.store.Compressibility.Method;
 import io.rankfall.study.store.Compressibility.Smallest;
+import io.rankfall.train.Architecture;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
+import io.rankfall.train.InputShape;
+import io.rankfall.train.Labels;
+import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
@@ -65,6 +69,36 @@ class CompressibilitySearchTest {
         ((RunOutcome.Completed) new Trainer(data).train(spec, epoch -> {}).outcome()).network();
     found =
         new CompressibilitySearch(TEST, Rows.of(FEATURES, data.train().inputs(0, 500))).of(network);
+  }
+
+  @Test
+  void everyPositionOfASequenceCounts() throws Exception {
+    int length = 6;
+    int classes = 5;
+    SplittableRandom random = new SplittableRandom(4);
+    float[] tokens = new float[30 * length];
+    int[] following = new int[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      int token = random.nextInt(classes);
+      tokens[i] = token;
+      following[i] = (token + 1) % classes;
+    }
+    InputShape shape = InputShape.flat(length);
+    Examples text = Examples.of(shape, tokens, Labels.sequences(classes, length, following));
+    Architecture gpt = Architecture.named("gpt:depth=1,width=8,heads=2", shape, classes);
+
+    Compressibility result =
+        new CompressibilitySearch(text, Rows.of(length, tokens))
+            .of(gpt.initialize(Initialization.HE, 1));
+
+    try (Learner learner =
+        LearnerKind.DJL.start(
+            gpt.initialize(Initialization.HE, 1),
+            new Optimizer(0.1, 0, 0, new StepSchedule(List.of(), 1)),
+            30)) {
+      assertThat(result.accuracy())
+          .isCloseTo(learner.evaluate(text).accuracy(), within(1.5 / tokens.length));
+    }
   }
 
   @Test
