@@ -20,20 +20,18 @@ public record Cut(String layer, Kind kind, int outputs, int inputs, List<Integer
   /** How a layer becomes a chain, as compression names it. */
   public enum Kind {
     /** One layer, as before. */
-    WHOLE(0, ""),
+    WHOLE(0),
     /** {@code right} to r units or channels, {@code left} to the outputs. */
-    CHANNEL(1, ".right", ".left"),
+    CHANNEL(1),
     /** {@code vertical}: k₁×1 to r channels; {@code horizontal}: 1×k₂. */
-    SPATIAL(1, ".vertical", ".horizontal"),
+    SPATIAL(1),
     /** {@code in}: 1×1; {@code core}: k₁×k₂; {@code out}: 1×1. */
-    TUCKER(2, ".in", ".core", ".out");
+    TUCKER(2);
 
     private final int ranks;
-    private final List<String> suffixes;
 
-    Kind(int ranks, String... suffixes) {
+    Kind(int ranks) {
       this.ranks = ranks;
-      this.suffixes = List.of(suffixes);
     }
   }
 
@@ -64,7 +62,12 @@ public record Cut(String layer, Kind kind, int outputs, int inputs, List<Integer
 
   /** What the layers of the chain are called, first link first. */
   public List<String> links() {
-    return kind.suffixes.stream().map(suffix -> layer + suffix).toList();
+    return switch (kind) {
+      case WHOLE -> List.of(layer);
+      case CHANNEL -> List.of(layer + ".right", layer + ".left");
+      case SPATIAL -> List.of(layer + ".vertical", layer + ".horizontal");
+      case TUCKER -> List.of(layer + ".in", layer + ".core", layer + ".out");
+    };
   }
 
   /** The layers of the chain, first link first. */
