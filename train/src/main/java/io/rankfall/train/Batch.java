@@ -9,10 +9,8 @@ public final class Batch {
   private final int[] order;
   private final int from;
   private final int size;
-  private @Nullable Lesson lesson;
-
-  /** What a teacher says of a batch: a row of logits for each of its rows. */
-  private record Lesson(Distillation how, float[] logits) {}
+  private @Nullable Distillation distillation;
+  private float[] taught = {};
 
   Batch(Examples examples, int[] order, int from, int size) {
     Objects.checkFromIndexSize(from, size, order.length);
@@ -74,7 +72,8 @@ public final class Batch {
 
   /** Has learners follow these logits, row by row, in {@link #gradient}. */
   void teach(Distillation how, float[] logits) {
-    lesson = new Lesson(how, logits);
+    distillation = how;
+    taught = logits;
   }
 
   /**
@@ -84,9 +83,9 @@ public final class Batch {
   double gradient(Loss loss, int row, float[] logits, int offset, double scale) {
     int classes = classes();
     int label = labelOfRow(row);
-    return lesson == null
+    return distillation == null
         ? loss.gradient(logits, offset, classes, label, scale)
-        : lesson.how.gradient(logits, offset, classes, label, lesson.logits, row * classes, scale);
+        : distillation.gradient(logits, offset, classes, label, taught, row * classes, scale);
   }
 
   /** Copies each example to a row of {@code target}, from the first row on. */

@@ -68,7 +68,21 @@ final class Expansion {
   }
 
   /** Weights of a convolution, or of a linear layer as one of a single position. */
-  private record Kernel(int outputs, int inputs, int height, int width, float[] values) {
+  private static final class Kernel {
+    private final int outputs;
+    private final int inputs;
+    private final int height;
+    private final int width;
+    private final float[] values;
+
+    private Kernel(int outputs, int inputs, int height, int width, float[] values) {
+      this.outputs = outputs;
+      this.inputs = inputs;
+      this.height = height;
+      this.width = width;
+      this.values = values;
+    }
+
     static Kernel of(Tensor tensor) {
       List<Integer> shape = tensor.shape();
       boolean linear = shape.size() == 2;
