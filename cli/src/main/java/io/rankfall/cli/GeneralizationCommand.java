@@ -7,6 +7,7 @@ import io.rankfall.study.RunRecord;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.data.Datasets;
@@ -61,6 +62,11 @@ final class GeneralizationCommand implements Callable<Integer> {
               .formatted(run, diverged));
     }
     RunSpec spec = record.spec();
+    if (!(spec.architecture() instanceof Mlp)) {
+      throw new UsageException(
+          "%s: expected the run of a perceptron of linear layers with biases and ReLU, found %s"
+              .formatted(run, spec.architecture().label()));
+    }
     Dataset dataset = record.data(Datasets.in(dataFolder.folder()).open(spec.dataset()));
     Network network = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
     GeneralizationBounds bounds;

@@ -11,6 +11,7 @@ import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.Trainer;
+import io.rankfall.train.data.Datasets;
 import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.theory.TheoryPreset;
 import io.rankfall.train.theory.TheoryProbe;
@@ -113,6 +114,8 @@ final class TheoryCommand implements Callable<Integer> {
           "With --html: trainings of a small layer to play step by step, recorded now (a minute).")
   private boolean explorer;
 
+  @Mixin private final DataFolderOption folder = new DataFolderOption();
+
   @Spec private CommandSpec command;
 
   private final Console console;
@@ -141,7 +144,10 @@ final class TheoryCommand implements Callable<Integer> {
     }
     UsageException.ifRefused(this::requireSettings);
     RunRecord record = run == null ? null : ResultsFile.readRun(run.resolve(RunFiles.RUN));
-    Dataset all = FashionMnist.load();
+    Dataset all =
+        record == null
+            ? FashionMnist.load()
+            : Datasets.in(folder.folder()).open(record.spec().dataset());
     RunSpec spec =
         record == null ? UsageException.ifRefused(() -> spec(all)) : record.trainedSpec();
     Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
@@ -159,7 +165,7 @@ final class TheoryCommand implements Callable<Integer> {
       TheoryText.print(report, console);
     }
     if (html != null) {
-      draw(report, html, all);
+      draw(report, html);
     }
     boolean arrived = record == null || run == null || arrives(run, record, trained.outcome());
     console.out().flush();
@@ -167,12 +173,11 @@ final class TheoryCommand implements Callable<Integer> {
     return report.holds() && arrived && completed ? ExitCode.OK : ExitCode.FINDING;
   }
 
-  private void draw(TheoryReport report, Path file, Dataset dataset)
-      throws IOException, InterruptedException {
+  private void draw(TheoryReport report, Path file) throws IOException, InterruptedException {
     TheoryPage page = TheoryPage.of(report);
     if (explorer) {
       console.progress("Recording trainings of a small layer");
-      page = page.withExplorer(record(dataset));
+      page = page.withExplorer(record(FashionMnist.load()));
     }
     page.write(file);
     console.progress("Report: " + file);
@@ -211,7 +216,15 @@ final class TheoryCommand implements Callable<Integer> {
     }
     for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
       boolean ours =
-          List.of("--preset", "--epsilon", "--memory", "--json", "--html", "--explorer", "--seed")
+          List.of(
+                  "--preset",
+                  "--epsilon",
+                  "--memory",
+                  "--json",
+                  "--html",
+                  "--explorer",
+                  "--seed",
+                  "--data-dir")
               .contains(option.longestName());
       if (!ours || (run != null && option.longestName().equals("--seed"))) {
         throw new UsageException(

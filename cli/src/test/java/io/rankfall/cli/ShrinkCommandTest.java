@@ -117,5 +117,7 @@ final class ShrinkCommandTest {
     Ran inspect = Ran.run("inspect", out.toString());
     assertThat(inspect.exitCode()).as(inspect.err()).isEqualTo(ExitCode.OK);
     assertThat(inspect.out()).contains("conv2");
+    Ran.run("generalization", out.toString())
+        .assertOneLine("expected the run of a perceptron of linear layers with biases and ReLU");
   }
 }

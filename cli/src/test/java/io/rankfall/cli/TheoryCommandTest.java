@@ -79,6 +79,25 @@ final class TheoryCommandTest {
   }
 
   @Test
+  void aRunOnATextIsReplayed(@TempDir Path temporary) {
+    String out = temporary.resolve("run").toString();
+    Ran train =
+        Ran.run(
+            "train",
+            "--data=austen-40",
+            "--arch=gpt:depth=1,width=8,heads=2",
+            "--epochs=1",
+            "--out=" + out);
+    assertThat(train.exitCode()).as(train.err()).isEqualTo(ExitCode.OK);
+
+    Ran ran = Ran.run("theory", out);
+
+    assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.OK);
+    assertThat(ran.err()).contains("arrived at the run's weights, to the bit");
+    assertThat(ran.out()).contains("block1.query");
+  }
+
+  @Test
   void aRunOfOtherWeightsIsAFinding(@TempDir Path temporary) throws IOException {
     for (String name : new String[] {"run.json", "model.safetensors"}) {
       Files.copy(TrainedRun.folder().resolve(name), temporary.resolve(name));

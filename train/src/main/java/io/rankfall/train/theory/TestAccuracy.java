@@ -30,12 +30,12 @@ public record TestAccuracy(int epoch, double accuracy, double guess, int example
 
   static TestAccuracy of(int epoch, double accuracy, Examples test) {
     int[] counts = new int[test.classes()];
+    int[] labels = test.labels();
     int most = 0;
-    for (int i = 0; i < test.size(); i++) {
-      counts[test.label(i)]++;
-      most = Math.max(most, counts[test.label(i)]);
+    for (int label : labels) {
+      most = Math.max(most, ++counts[label]);
     }
-    return new TestAccuracy(epoch, accuracy, (double) most / test.size(), test.size());
+    return new TestAccuracy(epoch, accuracy, (double) most / labels.length, labels.length);
   }
 
   /**
