@@ -246,7 +246,7 @@ class SweepCommandTest {
     assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "needs /bin/kill to send SIGINT");
     Path into = folder.resolve("interrupted.db");
     String[] args =
-        grid(into, "--epochs", "12", "--seeds", "1,2", "--checkpoint-every", "0", "--jobs", "2");
+        grid(into, "--epochs", "4", "--seeds", "1,2", "--checkpoint-every", "0", "--jobs", "2");
     Process sweep = start(args);
     List<ProcessHandle> workers;
     try (BufferedReader progress = sweep.errorReader()) {
