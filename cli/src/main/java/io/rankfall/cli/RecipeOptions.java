@@ -59,6 +59,12 @@ final class RecipeOptions {
       throw new UsageException(
           "--teacher: expected a training on the cross-entropy, found " + spec.loss());
     }
+    double decay = spec.optimizer().weightDecay();
+    if (learningRate != null && !(learningRate > 0 && learningRate * decay < 1)) {
+      throw new UsageException(
+          "--finetune-lr: expected above 0 and, times the weight decay %s, below 1, found %s"
+              .formatted(decay, learningRate));
+    }
     Distillation how = usual.distillation();
     return new FineTuning.Recipe(
         epochs == null ? usual.epochs() : epochs,

@@ -6,6 +6,7 @@ import io.rankfall.compress.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,10 @@ final class ShrinkCommandTest {
         .assertOneLine("stages: expected 1 to the 1 epochs of fine-tuning, found 2");
     Ran.run("shrink", "--teacher=2", "--out=" + folder)
         .assertOneLine("--teacher: expected a share from 0 to 1, found 2.0");
+    for (String rate : List.of("NaN", "0", "-1", "Infinity", "5000")) {
+      Ran.run("shrink", "--finetune-lr=" + rate, "--out=" + folder)
+          .assertOneLine("--finetune-lr: expected above 0 and, times the weight decay");
+    }
     Ran.run("shrink", "--loss=mse", "--teacher=0.5", "--out=" + folder)
         .assertOneLine("--teacher: expected a training on the cross-entropy, found MSE");
     Ran.run("shrink", "--augment=spin", "--out=" + folder)
