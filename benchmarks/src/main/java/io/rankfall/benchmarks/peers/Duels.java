@@ -35,6 +35,7 @@ final class Duels {
     Duels duels = new Duels(inputs, python);
     duels.steps();
     duels.trials();
+    duels.checks();
     duels.residual();
     duels.spectra();
     return duels.duels;
@@ -112,6 +113,27 @@ final class Duels {
             0.98,
             () -> new Epoch(steps, inputs.examples(784), true),
             () -> new Epoch(steps, inputs.examples(784), false)));
+  }
+
+  private void checks() {
+    for (Steps steps :
+        List.of(
+            Steps.mlpBn(784, 4, 0),
+            Steps.mlpBn(784, 4, 0.9),
+            Steps.mlp512(4, 0),
+            Steps.mlp512(16, 0),
+            Steps.mlp512(16, 0.9),
+            Steps.mlp512(128, 0),
+            Steps.mlp1024(1, 0))) {
+      duels.add(
+          new Duel(
+              steps.label().replace("step", "theory"),
+              "epochs/s",
+              "unchecked",
+              1 / 1.1,
+              () -> new CheckedTraining(steps, inputs.dataset(), true),
+              () -> new CheckedTraining(steps, inputs.dataset(), false)));
+    }
   }
 
   private void residual() {

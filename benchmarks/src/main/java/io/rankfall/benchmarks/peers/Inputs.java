@@ -1,6 +1,7 @@
 package io.rankfall.benchmarks.peers;
 
 import io.rankfall.spectra.Matrix;
+import io.rankfall.train.Dataset;
 import io.rankfall.train.Examples;
 import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
@@ -18,6 +19,7 @@ final class Inputs {
   private static final int CHANNELS = 3;
 
   private final Path folder;
+  private final Dataset dataset;
   private final Examples grey;
   private final Examples coloured;
 
@@ -28,7 +30,8 @@ final class Inputs {
    */
   Inputs(Path folder) throws IOException {
     this.folder = folder;
-    this.grey = FashionMnist.load().train().first(IMAGES);
+    this.dataset = FashionMnist.load();
+    this.grey = dataset.train().first(IMAGES);
     this.coloured = coloured(grey);
     write("784.f32", grey.inputs(0, IMAGES));
     write("3072.f32", coloured.inputs(0, IMAGES));
@@ -37,6 +40,11 @@ final class Inputs {
       labels[i] = (byte) grey.label(i);
     }
     Files.write(labels(), labels);
+  }
+
+  /** All of Fashion-MNIST. */
+  Dataset dataset() {
+    return dataset;
   }
 
   /** Fashion-MNIST as it is (784 features), or padded to 32×32 in three channels (3,072). */

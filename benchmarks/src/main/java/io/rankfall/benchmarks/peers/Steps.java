@@ -35,6 +35,12 @@ record Steps(String name, Mlp architecture, int batch, double momentum) {
     return new Steps("MLP 784-512-512-512-10", mlp, batch, momentum);
   }
 
+  /** One hidden layer of width 1,024. */
+  static Steps mlp1024(int batch, double momentum) {
+    Mlp mlp = new Mlp(784, List.of(1024), 10, Mlp.Normalization.NONE);
+    return new Steps("MLP 784-1024-10", mlp, batch, momentum);
+  }
+
   String label() {
     return "step %s, B=%d%s".formatted(name, batch, momentum == 0 ? "" : ", momentum");
   }
