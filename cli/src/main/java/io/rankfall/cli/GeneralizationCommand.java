@@ -1,16 +1,11 @@
 package io.rankfall.cli;
 
-import io.rankfall.study.NetworkFile;
-import io.rankfall.study.ResultsFile;
-import io.rankfall.study.RunFiles;
-import io.rankfall.study.RunRecord;
-import io.rankfall.train.Dataset;
+import io.rankfall.study.TrainedRun;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
 import io.rankfall.train.RunSpec;
-import io.rankfall.train.data.Datasets;
 import io.rankfall.train.generalization.GeneralizationBounds;
 import io.rankfall.train.generalization.TrainingMargins;
 import java.io.IOException;
@@ -54,25 +49,18 @@ final class GeneralizationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
-    String diverged = record.result().outcome().diverged();
-    if (diverged != null) {
-      throw new IOException(
-          "%s: expected a trained network, found a training that diverged at %s"
-              .formatted(run, diverged));
-    }
-    RunSpec spec = record.spec();
+    TrainedRun trained = TrainedRun.read(run, dataFolder.folder());
+    RunSpec spec = trained.spec();
     if (!(spec.architecture() instanceof Mlp)) {
       throw new UsageException(
           "%s: expected the run of a perceptron of linear layers with biases and ReLU, found %s"
               .formatted(run, spec.architecture().label()));
     }
-    Dataset dataset = record.data(Datasets.in(dataFolder.folder()).open(spec.dataset()));
-    Network network = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
+    Network network = trained.network();
     GeneralizationBounds bounds;
     // Evaluation is the same on both engines, and this one needs nothing unpacked.
     try (Learner learner = LearnerKind.FUSED.start(network, spec.optimizer(), 1)) {
-      bounds = GeneralizationBounds.of(network, TrainingMargins.of(learner, dataset));
+      bounds = GeneralizationBounds.of(network, TrainingMargins.of(learner, trained.dataset()));
     }
     if (json) {
       console.out().println(GeneralizationText.json(bounds));

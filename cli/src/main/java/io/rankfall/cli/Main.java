@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       CompressCommand.class,
       ShrinkCommand.class,
+      ExportCommand.class,
       ArchitecturesCommand.class,
       SweepCommand.class,
       RunsCommand.class,

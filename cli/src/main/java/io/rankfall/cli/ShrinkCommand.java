@@ -1,13 +1,15 @@
 package io.rankfall.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankfall.compress.BudgetException;
-import io.rankfall.compress.CompressionListener;
 import io.rankfall.compress.RankPolicy;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.Shrinking;
+import io.rankfall.study.TrainedRun;
 import io.rankfall.study.report.CompressionPage;
-import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.Dataset;
+import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -39,8 +42,8 @@ import picocli.CommandLine.Spec;
       "  rankfall shrink --arch lenet300 --params 0.05 --epochs 40 --finetune-epochs 20 --out small",
       "",
       "Unless --weight-decay is given it is 7.5/(T*µ) for T steps, between 2e-4 and 2e-3: so a training",
-      "forgets its initial weights often enough for ranks to fall. Unless a schedule is given, learning",
-      "rates fall along a cosine, in both trainings.",
+      "forgets its initial weights often enough for ranks to fall. Unless --milestones or --cosine is given",
+      "its learning rate falls along a cosine over all epochs; that of fine-tuning always does.",
       "",
       "Writes run.json, model.onnx and model.safetensors (dense), small.onnx and report.html to --out.",
       "Exit code 1 when the training diverged, no ranks meet the budget, or more than --max-drop is lost."
@@ -113,18 +116,18 @@ final class ShrinkCommand implements Callable<Integer> {
       console.out().println("diverged at " + diverged.message());
       return ExitCode.FINDING;
     }
-    return shrink(budget, spec, how, dataset);
+    Network network = ((RunOutcome.Trained) dense.outcome()).network();
+    Shrinking.Progress progress =
+        new Shrinking.Progress(
+            new CompressionProgress(console, budget),
+            TrainingProgress.ofTuning(console, spec, how.recipe(), dataset));
+    Shrinking.Result result =
+        new Shrinking(out, new TrainedRun(spec, dataset, network)).shrink(budget, how, progress);
+    console.endStatus();
+    return tell(result);
   }
 
-  private int shrink(
-      RankPolicy.ParameterBudget budget, RunSpec spec, Shrinking.Tuning how, Dataset dataset)
-      throws IOException, BudgetException {
-    CompressionListener compression = new CompressionProgress(console, budget);
-    TrainingProgress training = TrainingProgress.ofTuning(console, spec, how.recipe(), dataset);
-    Shrinking.Result result =
-        new Shrinking(out, spec, dataset)
-            .shrink(budget, how, new Shrinking.Progress(compression, training));
-    console.endStatus();
+  private int tell(Shrinking.Result result) throws IOException {
     Path report = out.resolve("report.html");
     CompressionPage.write(result.report(), report);
     new CompressionText(console).print(result.report());
@@ -144,24 +147,25 @@ final class ShrinkCommand implements Callable<Integer> {
   }
 
   private RunSpec spec(Dataset dataset) {
+    if (!isGiven("--milestones") && !isGiven("--cosine")) {
+      options.fallAlongCosine();
+    }
     RunSpec spec = options.spec(dataset.name(), dataset.train().shape(), dataset.train().classes());
+    if (isGiven("--weight-decay")) {
+      return spec;
+    }
     Optimizer optimizer = spec.optimizer();
-    if (!isGiven("--milestones") && !isGiven("--cosine-epochs")) {
-      optimizer = optimizer.withSchedule(new CosineSchedule(spec.epochs(), 0));
-    }
-    if (!isGiven("--weight-decay")) {
-      optimizer =
-          optimizer.withWeightDecay(
-              Shrinking.weightDecay(
-                  dataset.train().size(),
-                  spec.batchSize(),
-                  optimizer.learningRate(),
-                  spec.epochs()));
-    }
-    return spec.with(optimizer);
+    return spec.with(
+        optimizer.withWeightDecay(
+            Shrinking.weightDecay(
+                dataset.train().size(),
+                spec.batchSize(),
+                optimizer.learningRate(),
+                spec.epochs())));
   }
 
   private boolean isGiven(String option) {
-    return command != null && command.commandLine().getParseResult().hasMatchedOption(option);
+    OptionSpec known = requireNonNull(requireNonNull(command).findOption(option), option);
+    return requireNonNull(command).commandLine().getParseResult().hasMatchedOption(known);
   }
 }

@@ -140,6 +140,11 @@ final class SpecOptions {
     return seed;
   }
 
+  /** As with {@code --cosine} over all epochs. */
+  void fallAlongCosine() {
+    cosineEpochs = epochs;
+  }
+
   /**
    * The training that the options describe.
    *

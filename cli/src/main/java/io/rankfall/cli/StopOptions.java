@@ -14,8 +14,8 @@ final class StopOptions {
       names = "--until-rank",
       paramLabel = "R",
       description = {
-        "End once the mean rank of all matrices but the classifier's is at most R. With",
-        "--until-accuracy: once both hold. Exit code 1 when --epochs come first."
+        "End once the mean rank of all matrices but classifier, shortcuts and products is at most R.",
+        "With --until-accuracy: once both hold. Exit code 1 when --epochs come first."
       })
   private @Nullable Double rank;
 

@@ -2,15 +2,8 @@ package io.rankfall.cli;
 
 import io.rankfall.compress.Compression;
 import io.rankfall.study.FineTuning;
-import io.rankfall.study.NetworkFile;
-import io.rankfall.study.ResultsFile;
 import io.rankfall.study.RunFiles;
-import io.rankfall.study.RunRecord;
-import io.rankfall.train.Dataset;
-import io.rankfall.train.Network;
-import io.rankfall.train.RunSpec;
-import io.rankfall.train.TrainingListener;
-import io.rankfall.train.data.Datasets;
+import io.rankfall.study.TrainedRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,12 +33,12 @@ final class TuningOptions {
     if (!options.isEpochsGiven()) {
       return;
     }
-    RunRecord record = ResultsFile.readRun(run.resolve(RunFiles.RUN));
-    RunSpec spec = record.spec();
-    FineTuning.Recipe recipe = options.recipe(spec);
-    Dataset dataset = record.data(Datasets.in(folder.folder()).open(spec.dataset()));
-    Network dense = NetworkFile.read(run.resolve(RunFiles.SAFETENSORS), spec.architecture());
-    TrainingListener progress = TrainingProgress.ofTuning(console, spec, recipe, dataset);
-    compression.refinement(new FineTuning(spec, dense, dataset, recipe, progress));
+    TrainedRun dense = TrainedRun.read(run, folder.folder());
+    FineTuning.Recipe recipe = options.recipe(dense.spec());
+    compression.refinement(
+        new FineTuning(
+            dense,
+            recipe,
+            TrainingProgress.ofTuning(console, dense.spec(), recipe, dense.dataset())));
   }
 }

@@ -3,9 +3,18 @@ package io.rankfall.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankfall.compress.OnnxModel;
+import io.rankfall.study.ResultsFile;
+import io.rankfall.study.RunFiles;
+import io.rankfall.train.CosineSchedule;
+import io.rankfall.train.RunSettings;
+import io.rankfall.train.Schedule;
+import io.rankfall.train.StepSchedule;
+import io.rankfall.train.WarmUp;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +60,30 @@ final class ShrinkCommandTest {
     assertThat(compress.exitCode()).as(compress.err()).isEqualTo(ExitCode.OK);
     assertThat(compress.err()).contains("trained on for 1 epochs of fashion-mnist-2000");
     assertThat(again).exists();
+  }
+
+  @Test
+  void aScheduleThatIsGivenIsKept() throws IOException {
+    assertThat(scheduleOf("--warmup-epochs=1")).isEqualTo(new WarmUp(1, new CosineSchedule(2, 0)));
+    assertThat(scheduleOf("--cosine=3", "--cosine-floor=0.5"))
+        .isEqualTo(new CosineSchedule(3, 0.5));
+    assertThat(scheduleOf("--cosine=0"))
+        .isEqualTo(new StepSchedule(List.of(), RunSettings.DECAY_FACTOR));
+    assertThat(scheduleOf("--milestones=1", "--decay-factor=0.5"))
+        .isEqualTo(new StepSchedule(List.of(1), 0.5));
+  }
+
+  /** Of the dense network's training. */
+  private Schedule scheduleOf(String... options) throws IOException {
+    Path out = folder.resolve("scheduled");
+    List<String> all = new ArrayList<>();
+    all.addAll(List.of("shrink", "--arch=mlp:depth=1,width=10", "--data=fashion-mnist-500"));
+    all.addAll(List.of("--params=0.9", "--epochs=2", "--finetune-epochs=1"));
+    all.addAll(List.of("--batch-size=100", "--max-drop=100", "--out=" + out));
+    all.addAll(List.of(options));
+    Ran ran = Ran.run(all.toArray(String[]::new));
+    assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.OK);
+    return ResultsFile.readRun(out.resolve(RunFiles.RUN)).spec().optimizer().schedule();
   }
 
   @Test
@@ -107,7 +140,7 @@ final class ShrinkCommandTest {
   }
 
   @Test
-  void aNetworkOfAnyNameIsTrainedAndInspected() {
+  void aNetworkOfAnyNameIsTrainedInspectedAndExported() throws IOException {
     Path out = folder.resolve("run");
     Ran ran =
         Ran.run(
@@ -122,7 +155,24 @@ final class ShrinkCommandTest {
     Ran inspect = Ran.run("inspect", out.toString());
     assertThat(inspect.exitCode()).as(inspect.err()).isEqualTo(ExitCode.OK);
     assertThat(inspect.out()).contains("conv2");
+    exportedWithoutBatchNorms(out);
     Ran.run("generalization", out.toString())
         .assertOneLine("expected the run of a perceptron of linear layers with biases and ReLU");
+  }
+
+  private void exportedWithoutBatchNorms(Path run) throws IOException {
+    Path folded = folder.resolve("folded.onnx");
+    Ran ran = Ran.run("export", run.toString(), "--fold-batch-norm", "--out=" + folded);
+    assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.OK);
+    assertThat(ran.out()).contains("folded.onnx").contains("of the learner's");
+    assertThat(text(run.resolve("model.onnx"))).contains("BatchNormalization");
+    assertThat(text(folded)).doesNotContain("BatchNormalization");
+    Ran.run("export", folder.toString(), "--out=" + folded).assertOneLine("run.json");
+    Ran.run("export", run.toString(), "--out=" + folder).assertOneLine("expected a file");
+    assertThat(text(folded)).doesNotContain("BatchNormalization");
+  }
+
+  private static String text(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
   }
 }

@@ -40,20 +40,6 @@ final class FileMeasurement {
     }
   }
 
-  /** max |Δlogit| / max |logit| over all images, the file against the given logits. */
-  double logitError(Path file, float[] expected) throws IOException {
-    try (OnnxRuntimeSession session = OnnxRuntimeSession.open(file)) {
-      float[] found = session.logits(images).toArray();
-      double largest = 0;
-      double difference = 0;
-      for (int i = 0; i < found.length; i++) {
-        largest = Math.max(largest, Math.abs(expected[i]));
-        difference = Math.max(difference, Math.abs(found[i] - expected[i]));
-      }
-      return difference / largest;
-    }
-  }
-
   /** Times both files in alternation; nothing else should run meanwhile. */
   List<Latency> latencies(Path denseFile, Path file) throws IOException {
     try (OnnxRuntimeSession dense = OnnxRuntimeSession.open(denseFile);

@@ -255,10 +255,10 @@ final class Findings {
     }
     add(
         "export",
-        worst <= RunFiles.EXPORT_TOLERANCE,
+        worst <= ExportCheck.TOLERANCE,
         "The exported ONNX files are the trained networks",
         "Reloaded in ONNX Runtime, their logits on all test images differ from the learner's by %.1e of the largest; %.0e is allowed."
-            .formatted(worst, RunFiles.EXPORT_TOLERANCE));
+            .formatted(worst, ExportCheck.TOLERANCE));
   }
 
   private void add(String id, boolean holds, String title, String text) {

@@ -64,15 +64,12 @@ public final class FineTuning implements Compression.Refinement {
   }
 
   /**
-   * @param spec of the run whose exported network is compressed
-   * @param dense that network
-   * @param dataset that it was trained on
+   * @param dense the run whose exported network is compressed
    */
-  public FineTuning(
-      RunSpec spec, Network dense, Dataset dataset, Recipe recipe, TrainingListener listener) {
-    this.spec = spec;
-    this.dense = dense;
-    this.dataset = dataset;
+  public FineTuning(TrainedRun dense, Recipe recipe, TrainingListener listener) {
+    this.spec = dense.spec();
+    this.dense = dense.network();
+    this.dataset = dense.dataset();
     this.recipe = recipe;
     this.listener = listener;
   }

@@ -1,16 +1,14 @@
 package io.rankfall.study;
 
+import io.rankfall.compress.OnnxRuntimeSession;
 import io.rankfall.study.ComparisonSpec.Cell;
 import io.rankfall.study.Results.FileResult;
 import io.rankfall.study.Results.Outcome;
 import io.rankfall.study.Results.RunResult;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.Examples;
-import io.rankfall.train.Learner;
 import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
-import io.rankfall.train.RunSpec;
 import io.rankfall.train.Tensor;
 import java.io.IOException;
 import java.math.MathContext;
@@ -35,15 +33,6 @@ public final class RunFiles {
   private static final String PARTS = ".unfinished-";
 
   private static final List<String> NAMES = List.of(RUN, ONNX, SAFETENSORS);
-
-  /**
-   * Largest |Δlogit|/max |logit| of an exported file against the learner: single-precision rounding
-   * through the layers.
-   */
-  static final double EXPORT_TOLERANCE = 1e-4;
-
-  /** Test examples on which an exported file is held against the learner. */
-  private static final int CHECKED_EXAMPLES = 1000;
 
   private final Path folder;
   private final Run run;
@@ -70,7 +59,7 @@ public final class RunFiles {
     try {
       Double exportError =
           run.outcome() instanceof RunOutcome.Trained trained
-              ? export(fresh, trained.network(), run.spec(), dataset)
+              ? export(fresh, new TrainedRun(run.spec(), dataset, trained.network()))
               : null;
       RunFiles files = new RunFiles(folder, run, exportError);
       ResultsFile.write(fresh.resolve(RUN), files.record(dataset));
@@ -110,18 +99,13 @@ public final class RunFiles {
     }
   }
 
-  private static double export(Path folder, Network network, RunSpec spec, Dataset dataset)
-      throws IOException {
+  private static double export(Path folder, TrainedRun run) throws IOException {
     Path onnx = folder.resolve(ONNX);
-    NetworkExport.onnx(network).write(onnx);
-    NetworkExport.safetensors(network, folder.resolve(SAFETENSORS));
-    double error = exportError(onnx, spec, network, dataset.test());
-    if (!(error <= EXPORT_TOLERANCE)) {
-      throw new IOException(
-          "%s: expected the learner's logits to %s relative, found a difference of %.2g"
-              .formatted(onnx, EXPORT_TOLERANCE, error));
+    NetworkExport.onnx(run.network()).write(onnx);
+    NetworkExport.safetensors(run.network(), folder.resolve(SAFETENSORS));
+    try (OnnxRuntimeSession session = OnnxRuntimeSession.open(onnx)) {
+      return ExportCheck.require(onnx.toString(), session, run);
     }
-    return error;
   }
 
   /**
@@ -144,15 +128,6 @@ public final class RunFiles {
         Versions.ofBuild(),
         Machine.current(),
         result(EpochResults.FULL, List.of()));
-  }
-
-  private static double exportError(Path onnx, RunSpec spec, Network network, Examples test)
-      throws IOException {
-    Examples checked = test.first(Math.min(CHECKED_EXAMPLES, test.size()));
-    try (Learner learner = spec.learner().start(network, spec.optimizer(), 1)) {
-      float[] logits = learner.logits(checked, 0, checked.size());
-      return new FileMeasurement(checked).logitError(onnx, logits);
-    }
   }
 
   /** Whether the training ended with a network, and so with model files. */

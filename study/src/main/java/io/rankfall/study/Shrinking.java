@@ -9,12 +9,10 @@ import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.RankPolicy;
 import io.rankfall.compress.Rows;
 import io.rankfall.train.CutArchitecture;
-import io.rankfall.train.Dataset;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.Examples;
 import io.rankfall.train.Network;
 import io.rankfall.train.Run;
-import io.rankfall.train.RunSpec;
 import io.rankfall.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,18 +39,14 @@ public final class Shrinking {
   private static final double MOST_DECAY = 2e-3;
 
   private final Path folder;
-  private final RunSpec spec;
-  private final Dataset dataset;
+  private final TrainedRun run;
 
   /**
-   * @param folder of a finished run, as {@link RunFiles} wrote it
-   * @param spec of the run
-   * @param dataset that it was trained on
+   * @param folder of the run, as {@link RunFiles} wrote it
    */
-  public Shrinking(Path folder, RunSpec spec, Dataset dataset) {
+  public Shrinking(Path folder, TrainedRun run) {
     this.folder = folder;
-    this.spec = spec;
-    this.dataset = dataset;
+    this.run = run;
   }
 
   /**
@@ -94,24 +88,24 @@ public final class Shrinking {
   public Result shrink(RankPolicy.ParameterBudget budget, Tuning tuning, Progress progress)
       throws IOException, BudgetException {
     Path dense = folder.resolve(RunFiles.ONNX);
-    Network teacher = NetworkFile.read(folder.resolve(RunFiles.SAFETENSORS), spec.architecture());
     Path between = Files.createTempFile("rankfall", ".onnx");
     try {
       Path from = dense;
       for (int stage = 1; stage < tuning.stages; stage++) {
         double share = Math.pow(budget.share(), (double) stage / tuning.stages);
-        FineTuning refinement = tuning(teacher, tuning.recipe(stage), progress);
+        FineTuning refinement = new FineTuning(run, tuning.recipe(stage), progress.training());
         compression(from, new RankPolicy.ParameterBudget(share), refinement, progress)
             .write(between);
         NetworkExport.onnx(expanded(refinement.network())).write(between);
         from = between;
       }
-      FineTuning last = tuning(teacher, tuning.recipe(tuning.stages), progress);
-      Examples test = dataset.test();
+      FineTuning last = new FineTuning(run, tuning.recipe(tuning.stages), progress.training());
+      Examples test = run.dataset().test();
       CompressionReport report =
           compression(from, budget, last, progress)
               .besides(dense)
-              .testData(new LabelledInputs(spec.dataset() + " test", inputs(test), labels(test)))
+              .testData(
+                  new LabelledInputs(run.spec().dataset() + " test", inputs(test), labels(test)))
               .write(folder.resolve(SMALL));
       return new Result(report, last.run());
     } finally {
@@ -119,13 +113,9 @@ public final class Shrinking {
     }
   }
 
-  private FineTuning tuning(Network teacher, FineTuning.Recipe recipe, Progress progress) {
-    return new FineTuning(spec, teacher, dataset, recipe, progress.training());
-  }
-
   private Compression compression(
       Path from, RankPolicy.ParameterBudget budget, FineTuning refinement, Progress progress) {
-    Examples train = dataset.train();
+    Examples train = run.dataset().train();
     return Compression.of(from, budget)
         .calibration(inputs(train.first(Math.min(CALIBRATION_EXAMPLES, train.size()))))
         .refinement(refinement)

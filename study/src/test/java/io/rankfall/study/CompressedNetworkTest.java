@@ -178,7 +178,8 @@ final class CompressedNetworkTest {
             1,
             LearnerKind.fastest(architecture, OPTIMIZER));
     FineTuning.Recipe recipe = new FineTuning.Recipe(4, 0.05, new Distillation(teacherShare, 2));
-    FineTuning tuning = new FineTuning(spec, network, dataset, recipe, TrainingListener.NONE);
+    FineTuning tuning =
+        new FineTuning(new TrainedRun(spec, dataset, network), recipe, TrainingListener.NONE);
     Path small = folder.resolve("small.onnx");
 
     var report = Compression.of(dense, new ParameterBudget(0.1)).refinement(tuning).write(small);
@@ -218,9 +219,7 @@ final class CompressedNetworkTest {
     FineTuning.Recipe recipe = new FineTuning.Recipe(2, rate, new Distillation(0, 2));
     FineTuning tuning =
         new FineTuning(
-            spec,
-            network,
-            new Dataset("patterns", examples, patterns(2), "0"),
+            new TrainedRun(spec, new Dataset("patterns", examples, patterns(2), "0"), network),
             recipe,
             TrainingListener.NONE);
     Path small = folder.resolve("small.onnx");

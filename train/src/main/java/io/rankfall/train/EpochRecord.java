@@ -1,5 +1,7 @@
 package io.rankfall.train;
 
+import io.rankfall.spectra.RankRule;
+import io.rankfall.train.graph.Watched;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,16 @@ public record EpochRecord(
   /** {@code validation} or {@code test}: whose {@link #selection} is. */
   public String selectionName() {
     return validation == null ? "test" : "validation";
+  }
+
+  /**
+   * Mean of the ranks of the matrices that count, as {@link Watched#counted} says; 0 without any.
+   */
+  public double meanRank(RankRule rule) {
+    return Watched.counted(layers, LayerSpectrum::name).stream()
+        .mapToInt(layer -> layer.spectrum().rank(rule))
+        .average()
+        .orElse(0);
   }
 
   /** The earliest of the epochs with the highest accuracy of {@link #selection}. */

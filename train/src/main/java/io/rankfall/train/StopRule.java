@@ -25,7 +25,7 @@ public sealed interface StopRule {
   /**
    * Both at the end of the same epoch: a network that is wanted.
    *
-   * @param rank the highest mean rank of all matrices but the classifier's; infinite if any will do
+   * @param rank the highest {@link EpochRecord#meanRank}; infinite if any will do
    * @param rule how ranks are counted
    * @param accuracy the least, 0 to 1; 0 if any will do
    */
@@ -43,16 +43,8 @@ public sealed interface StopRule {
     @Override
     public @Nullable String reason(List<EpochRecord> epochs) {
       EpochRecord last = epochs.get(epochs.size() - 1);
-      boolean met = meanRank(last) <= rank && last.selection().accuracy() >= accuracy;
+      boolean met = last.meanRank(rule) <= rank && last.selection().accuracy() >= accuracy;
       return met ? found(last) : null;
-    }
-
-    private double meanRank(EpochRecord record) {
-      return record.layers().stream()
-          .limit(record.layers().size() - 1L)
-          .mapToInt(layer -> layer.spectrum().rank(rule))
-          .average()
-          .orElse(0);
     }
 
     /** What is asked for and what an epoch has, for example {@code mean rank 19.5, goal 20}. */
@@ -60,7 +52,7 @@ public sealed interface StopRule {
       String ranks =
           rank == Double.POSITIVE_INFINITY
               ? ""
-              : text("mean rank %.1f, goal %s", meanRank(record), plain(rank));
+              : text("mean rank %.1f, goal %s", record.meanRank(rule), plain(rank));
       String accuracies =
           accuracy == 0
               ? ""

@@ -49,6 +49,20 @@ final class Cases {
     return Examples.of(features, classes, inputs, labels);
   }
 
+  /** Gaussian inputs, or random tokens, with random targets, of an architecture. */
+  static Examples noise(Architecture architecture, int count, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int targets = architecture.targets();
+    int classes = architecture.outputs();
+    float[] inputs = new float[count * architecture.inputs()];
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = targets > 1 ? random.nextInt(classes) : (float) random.nextGaussian();
+    }
+    int[] labels = random.ints((long) count * targets, 0, classes).toArray();
+    return Examples.of(
+        architecture.inputShape(), inputs, Labels.sequences(classes, targets, labels));
+  }
+
   /**
    * As drawn for training, with γ, β and the running statistics off their round starting values.
    */

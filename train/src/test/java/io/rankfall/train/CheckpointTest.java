@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.rankfall.compress.SafetensorsFile;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.train.Mlp.Normalization;
+import io.rankfall.train.graph.Family;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training goes on from its file as if it had not stopped, and other files are refused. */
 class CheckpointTest {
@@ -136,6 +138,61 @@ class CheckpointTest {
       assertThat(resumed.outcome()).as("from %s", file).isEqualTo(whole.outcome());
       assertThat(resumed.epochs()).isEqualTo(whole.epochs());
     }
+  }
+
+  /** Convolutions, batch and layer norms, attention, embeddings, weight norm. */
+  @ParameterizedTest
+  @ValueSource(strings = {"CONVNET", "RESNET8", "VIT", "GPT"})
+  void everyKindOfLayerGoesOnToTheBit(Family family) throws Exception {
+    goesOnToTheBit(ArchitectureTest.small(family));
+  }
+
+  @Test
+  void normalizedWeightsGoOnToTheBit() throws Exception {
+    goesOnToTheBit(
+        Architecture.named("mlp:wn,residual,depth=3,width=6", InputShape.flat(FEATURES), 4));
+  }
+
+  private void goesOnToTheBit(Architecture architecture) throws Exception {
+    Dataset dataset =
+        new Dataset(
+            "noise", Cases.noise(architecture, 20, 1), Cases.noise(architecture, 8, 2), "none");
+    RunSpec spec =
+        new RunSpec(
+            "noise",
+            architecture,
+            Initialization.HE,
+            8,
+            Cases.optimizer(0.05, 1e-2, 0.9),
+            2,
+            3,
+            LearnerKind.DJL);
+    Keeper keeper = new Keeper();
+    Run whole = new Trainer(dataset).train(spec, keeper);
+    assertThat(whole.outcome()).isInstanceOf(RunOutcome.Completed.class);
+    for (Path file : keeper.files) {
+      Run resumed = new Trainer(dataset).resume(Checkpoint.read(file), 2, TrainingListener.NONE);
+      assertThat(resumed.outcome()).as("from %s", file).isEqualTo(whole.outcome());
+      assertThat(resumed.epochs()).isEqualTo(whole.epochs());
+    }
+  }
+
+  @Test
+  void aCheckpointOfAnotherFamilyIsRefused() throws Exception {
+    Architecture vit = ArchitectureTest.small(Family.VIT);
+    Dataset dataset = new Dataset("noise", Cases.noise(vit, 8, 1), Cases.noise(vit, 8, 2), "none");
+    RunSpec spec =
+        new RunSpec(
+            "noise", vit, Initialization.HE, 8, Cases.optimizer(0.05, 0, 0), 1, 3, LearnerKind.DJL);
+    Keeper keeper = new Keeper();
+    new Trainer(dataset).train(spec, keeper);
+    Checkpoint checkpoint = Checkpoint.read(keeper.files.get(1));
+    Architecture convnet = ArchitectureTest.small(Family.CONVNET);
+
+    assertThat(checkpoint.difference(spec.with(convnet, spec.optimizer(), 1)))
+        .startsWith("architecture")
+        .contains("expected vit")
+        .contains("found convnet");
   }
 
   @Test

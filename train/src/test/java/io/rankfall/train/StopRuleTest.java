@@ -46,6 +46,21 @@ class StopRuleTest {
   }
 
   @Test
+  void shortcutsAndProductsCountInNoMean() {
+    EpochRecord plain = epoch(1, 0.1, 1, 2);
+    List<LayerSpectrum> layers = new ArrayList<>();
+    for (String name : List.of("stage2.block1.shortcut", "block1.head1.Wo·Wv")) {
+      layers.add(new LayerSpectrum(name, Spectrum.of(4, 4, new double[] {1, 1, 1, 1})));
+    }
+    layers.addAll(plain.layers());
+    EpochRecord residual = new EpochRecord(1, 0.1, null, plain.test(), layers);
+
+    assertThat(residual.meanRank(RULE)).isEqualTo(plain.meanRank(RULE)).isEqualTo(1.5);
+    assertThat(new Goal(1.5, RULE, 0).reason(List.of(plain, residual)))
+        .isEqualTo("mean rank 1.5, goal 1.5");
+  }
+
+  @Test
   void rankAndAccuracyHaveToHoldInTheSameEpoch() {
     Goal goal = new Goal(2, RULE, 0.9);
     assertThat(goal.reason(List.of(epoch(0, 0.9, 3), epoch(1, 0.89, 2)))).isNull();

@@ -14,8 +14,8 @@ final class EpochScalars {
   /**
    * {@code loss/train} and {@code loss/test} in nats, {@code accuracy/train} and {@code
    * accuracy/test} from 0 to 1, {@code learning_rate}; of each layer {@code rank_1e-2/LAYER} and
-   * {@code rank_1e-3/LAYER}, which count σ/‖W‖_F above that, and {@code stable_rank/LAYER}; and the
-   * means over the layers, {@code rank_mean/1e-2} and {@code rank_mean/1e-3}.
+   * {@code rank_1e-3/LAYER}, which count σ/‖W‖_F above that, and {@code stable_rank/LAYER}; and
+   * {@link EpochRecord#meanRank}, {@code rank_mean/1e-2} and {@code rank_mean/1e-3}.
    */
   static Map<String, Double> of(EpochRecord record) {
     Map<String, Double> scalars = new LinkedHashMap<>();
@@ -37,14 +37,11 @@ final class EpochScalars {
 
   private static void ranks(
       String threshold, RankRule rule, EpochRecord record, Map<String, Double> to) {
-    double sum = 0;
     for (LayerSpectrum layer : record.layers()) {
-      int rank = layer.spectrum().rank(rule);
-      to.put("rank_%s/%s".formatted(threshold, layer.name()), (double) rank);
-      sum += rank;
+      to.put("rank_%s/%s".formatted(threshold, layer.name()), (double) layer.spectrum().rank(rule));
     }
     if (!record.layers().isEmpty()) {
-      to.put("rank_mean/" + threshold, sum / record.layers().size());
+      to.put("rank_mean/" + threshold, record.meanRank(rule));
     }
   }
 }
