@@ -11,12 +11,16 @@ import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.Trainer;
+import io.rankfall.train.TrainingListener;
 import io.rankfall.train.data.Datasets;
 import io.rankfall.train.data.FashionMnist;
+import io.rankfall.train.theory.StepRecursion;
 import io.rankfall.train.theory.TheoryPreset;
 import io.rankfall.train.theory.TheoryProbe;
 import io.rankfall.train.theory.TheoryReport;
 import io.rankfall.train.theory.TheorySettings;
+import io.rankfall.train.theory.UpdateProbe;
+import io.rankfall.train.theory.UpdateReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +69,7 @@ import picocli.CommandLine.Spec;
       "  rankfall theory --hidden 1024 --examples 3000 --batch-size 1 --lr 0.02 --weight-decay 0.5 --epochs 2",
       "  rankfall theory --preset momentum --epsilon 0.3,0.03 --json > theory.json",
       "  rankfall theory --preset one-example --html theory.html --explorer",
+      "  rankfall theory --optimizer adamw --lr 1e-3 --examples 3000 --epochs 2    no bound: ranks of updates",
       "",
       "Exit code 1 when something that must hold does not, when the training diverged, or when the run's",
       "weights were not arrived at."
@@ -153,12 +158,44 @@ final class TheoryCommand implements Callable<Integer> {
     Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
-    Run trained =
-        trainer.train(
-            spec, probe.andThen(new TrainingProgress(console, "theory", spec, dataset, null)));
+    RunOutcome outcome;
+    boolean holds;
+    if (StepRecursion.isModelled(spec.optimizer())) {
+      TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
+      outcome = train(trainer, spec, probe);
+      holds = tell(probe.report(outcome));
+    } else {
+      requireNoPage(spec);
+      UpdateProbe probe = new UpdateProbe(spec, dataset);
+      outcome = train(trainer, spec, probe);
+      holds = tell(probe.report(outcome));
+    }
+    boolean arrived = record == null || run == null || arrives(run, record, outcome);
+    console.out().flush();
+    return holds && arrived && outcome instanceof RunOutcome.Completed
+        ? ExitCode.OK
+        : ExitCode.FINDING;
+  }
+
+  private void requireNoPage(RunSpec spec) {
+    if (html != null) {
+      throw new UsageException(
+          "--html: expected SGD without clipping, whose bounds can be drawn, found "
+              + spec.stepLabel());
+    }
+  }
+
+  private RunOutcome train(Trainer trainer, RunSpec spec, TrainingListener probe)
+      throws InterruptedException {
+    TrainingListener progress =
+        new TrainingProgress(console, "theory", spec, trainer.dataset(), null);
+    Run trained = trainer.train(spec, probe.andThen(progress));
     console.endStatus();
-    TheoryReport report = probe.report(trained.outcome());
+    return trained.outcome();
+  }
+
+  /** Whether all that must hold does. */
+  private boolean tell(TheoryReport report) throws IOException, InterruptedException {
     if (json) {
       console.out().println(report.json());
     } else {
@@ -167,10 +204,16 @@ final class TheoryCommand implements Callable<Integer> {
     if (html != null) {
       draw(report, html);
     }
-    boolean arrived = record == null || run == null || arrives(run, record, trained.outcome());
-    console.out().flush();
-    boolean completed = trained.outcome() instanceof RunOutcome.Completed;
-    return report.holds() && arrived && completed ? ExitCode.OK : ExitCode.FINDING;
+    return report.holds();
+  }
+
+  private boolean tell(UpdateReport report) {
+    if (json) {
+      console.out().println(report.json());
+    } else {
+      UpdateText.print(report, console);
+    }
+    return report.holds();
   }
 
   private void draw(TheoryReport report, Path file) throws IOException, InterruptedException {

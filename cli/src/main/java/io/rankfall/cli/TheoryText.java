@@ -48,7 +48,7 @@ final class TheoryText {
             number(report.lambda()),
             number(report.spec().optimizer().momentum()),
             report.steps(),
-            report.outcome().equals("COMPLETED") ? "completed" : report.outcome());
+            report.outcome().equals(TheoryReport.COMPLETED) ? "completed" : report.outcome());
   }
 
   private static String accuracy(TestAccuracy found) {
@@ -179,7 +179,7 @@ final class TheoryText {
     return table;
   }
 
-  private static String conclusion(TheoryReport report) {
+  static String conclusion(TheoryReport report) {
     if (!report.holds()) {
       return "Something that must hold does not: "
           + report.layers().stream()

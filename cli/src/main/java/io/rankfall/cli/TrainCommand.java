@@ -1,9 +1,13 @@
 package io.rankfall.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.rankfall.compress.AtomicFile;
 import io.rankfall.study.CheckpointKeeper;
 import io.rankfall.study.RunCheckpoints;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.TrainingPaused;
+import io.rankfall.study.report.TheoryPage;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
@@ -14,6 +18,9 @@ import io.rankfall.train.RunSpec;
 import io.rankfall.train.StopRule;
 import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
+import io.rankfall.train.theory.TheoryProbe;
+import io.rankfall.train.theory.TheoryReport;
+import io.rankfall.train.theory.TheorySettings;
 import io.rankfall.train.tracking.RunEnd;
 import io.rankfall.train.tracking.RunTracker;
 import java.io.IOException;
@@ -41,6 +48,7 @@ import picocli.CommandLine.Option;
       "  rankfall train --hidden 100,100,100 --batch-norm --batch-size 4 --lr 0.01 --momentum 0.9",
       "  rankfall train --learner djl --epochs 3      PyTorch through DJL",
       "  rankfall train --optimizer adamw --lr 1e-3 --weight-decay 0.1 --cosine 20 --warmup-epochs 1",
+      "  rankfall train --theory --lr 0.02 --weight-decay 0.2 --batch-size 2 --hidden 1024",
       "  rankfall train --tensorboard logs/b16        and, meanwhile, tensorboard --logdir logs",
       "  rankfall train --mlflow http://localhost:5000 --mlflow-experiment ranks",
       "",
@@ -52,7 +60,8 @@ import picocli.CommandLine.Option;
       "best.safetensors the weights with the highest test accuracy so far; see --validation.",
       "Control-C pauses: it writes a checkpoint at the next step. So does --max-minutes.",
       "Exit code 1 when the training diverged (run.json then says where), when it ended without",
-      "--until-rank or --until-accuracy, and when it was paused by --max-minutes."
+      "--until-rank or --until-accuracy, when it was paused by --max-minutes, and when --theory found",
+      "something that cannot be."
     })
 final class TrainCommand implements Callable<Integer> {
 
@@ -68,6 +77,14 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private final StopOptions stops = new StopOptions();
 
   @Mixin private final TrackingOptions tracking = new TrackingOptions();
+
+  @Option(
+      names = "--theory",
+      description = {
+        "Hold the theory against every step and write theory.json and theory.html, which says what",
+        "of it came true, to --out. Takes a few percent longer; 'rankfall theory RUN' looks closer."
+      })
+  private boolean theory;
 
   private final Console console;
 
@@ -90,6 +107,7 @@ final class TrainCommand implements Callable<Integer> {
     OutputFolder.require(out);
     RunCheckpoints folder = new RunCheckpoints(out);
     Checkpoint from = checkpoints.start(folder, spec, console);
+    TheoryProbe probe = theory ? probe(spec, dataset, rules, from) : null;
     folder.removeParts();
     Run run;
     try (StopSignals signals = StopSignals.listen(this::sayThatItPauses)) {
@@ -97,23 +115,45 @@ final class TrainCommand implements Callable<Integer> {
       BooleanSupplier pause = () -> signals.received() || System.nanoTime() - end > 0;
       CheckpointKeeper keeper =
           new CheckpointKeeper(folder, checkpoints.interval(), spec, pause, from);
+      TrainingListener progress =
+          new TrainingProgress(console, String.valueOf(out.getFileName()), spec, dataset, from);
+      TrainingListener watching = probe == null ? progress : probe.andThen(progress);
       try {
-        run =
-            train(
-                trainer,
-                spec,
-                rules,
-                from,
-                keeper.andThen(
-                    new TrainingProgress(
-                        console, String.valueOf(out.getFileName()), spec, dataset, from)));
+        run = train(trainer, spec, rules, from, keeper.andThen(watching));
       } catch (TrainingPaused e) {
         return paused(e, signals);
       }
     }
     console.endStatus();
     RunFiles.write(out, run, dataset);
-    return summary(run);
+    boolean holds = probe == null || tell(probe.report(run.outcome()));
+    return holds ? summary(run) : Math.max(summary(run), ExitCode.FINDING);
+  }
+
+  /** Looks at all steps or at none: what it says is of a whole training. */
+  private TheoryProbe probe(
+      RunSpec spec, Dataset dataset, List<StopRule> rules, @Nullable Checkpoint from) {
+    if (!rules.isEmpty()) {
+      throw new UsageException(
+          "--theory: expected a training of a fixed number of epochs, found a rule that may end it;"
+              + " 'rankfall theory RUN' follows it afterwards");
+    }
+    if (from != null) {
+      throw new UsageException(
+          "--theory: expected a training from its first step, found one resumed at epoch %d; 'rankfall theory RUN' follows it afterwards"
+              .formatted(from.epoch()));
+    }
+    return UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, TheorySettings.LIGHT));
+  }
+
+  private boolean tell(TheoryReport report) throws IOException {
+    Path page = out.resolve("theory.html");
+    AtomicFile.write(
+        out.resolve("theory.json"), bytes -> bytes.write(report.json().getBytes(UTF_8)));
+    TheoryPage.of(report).write(page);
+    console.paragraph(TheoryText.conclusion(report));
+    console.out().printf("Theory: %s%n%n", page);
+    return report.holds();
   }
 
   private Run train(

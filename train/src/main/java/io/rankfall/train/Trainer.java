@@ -43,7 +43,8 @@ public final class Trainer {
     return new Trainer(dataset, assembly, new Teacher(teacher, how));
   }
 
-  Dataset dataset() {
+  /** What is trained on. */
+  public Dataset dataset() {
     return dataset;
   }
 

@@ -57,7 +57,7 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
    *     μ·wd ≥ 1 in some epoch: a step would turn the weights round
    */
   public static StepRecursion requireModelled(Optimizer optimizer, int epochs) {
-    if (optimizer.method() != Optimizer.Method.SGD || optimizer.clipNorm() > 0) {
+    if (!isModelled(optimizer)) {
       throw new IllegalArgumentException(
           "theory: expected optimizer SGD without clipping, found %s with clip norm %s"
               .formatted(optimizer.method(), optimizer.clipNorm()));
@@ -67,6 +67,11 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
       recursion.requireRate(optimizer.learningRate(epoch));
     }
     return recursion;
+  }
+
+  /** Whether {@link #requireModelled} knows the method; it may still refuse its rates. */
+  public static boolean isModelled(Optimizer optimizer) {
+    return optimizer.method() == Optimizer.Method.SGD && optimizer.clipNorm() == 0;
   }
 
   static StepRecursion of(Optimizer optimizer) {

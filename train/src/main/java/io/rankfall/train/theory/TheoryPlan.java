@@ -204,8 +204,14 @@ final class TheoryPlan {
   /** Whether the ranks of this step's gradients are measured. */
   boolean samplesGradients(long step) {
     long most = isLight() ? Math.max(1, last / LIGHT_STEPS) : last;
-    long samples = Math.min(settings.gradientSamples(), most);
-    // The step that crosses a multiple of last/samples.
-    return step * samples / last != (step - 1) * samples / last;
+    return isSampled(step, Math.min(settings.gradientSamples(), most), last);
+  }
+
+  /**
+   * Whether a step is one of so many that are evenly spread: it crosses a multiple of last/samples.
+   */
+  static boolean isSampled(long step, long samples, long last) {
+    long most = Math.min(samples, last);
+    return step * most / last != (step - 1) * most / last;
   }
 }

@@ -188,9 +188,7 @@ public final class TheoryProbe implements TrainingListener {
         spec,
         plan.stepsPerEpoch(),
         plan.lastStep(),
-        outcome instanceof RunOutcome.Diverged diverged
-            ? "diverged at " + diverged.message()
-            : "COMPLETED",
+        TheoryReport.outcome(outcome),
         started(accuracy),
         settings,
         spec.optimizer().lambda(),

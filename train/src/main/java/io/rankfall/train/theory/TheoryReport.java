@@ -3,9 +3,7 @@ package io.rankfall.train.theory;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import java.util.List;
 
@@ -45,8 +43,8 @@ public record TheoryReport(
     List<String> notes) {
   public static final int FORMAT_VERSION = 1;
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  /** The {@link #outcome} of a training that ended with a network. */
+  public static final String COMPLETED = "COMPLETED";
 
   /**
    * What is left of a step's gradient.
@@ -75,10 +73,12 @@ public record TheoryReport(
 
   /** This as JSON. */
   public String json() {
-    try {
-      return JSON.writeValueAsString(this);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("records of numbers and names can be written", e);
-    }
+    return TheoryJson.write(this);
+  }
+
+  static String outcome(RunOutcome outcome) {
+    return outcome instanceof RunOutcome.Diverged diverged
+        ? "diverged at " + diverged.message()
+        : COMPLETED;
   }
 }
