@@ -211,8 +211,9 @@ public final class BlockLearner implements Classifier, TrainedLayers {
     StepResult result = backward(batch, scope);
     for (int l = 0; l < layers.size(); l++) {
       BlockWeights.Layer layer = layers.get(l);
-      FloatBuffer memory = pytorch.gradientMemory(layer.weights());
-      if (memory != null) {
+      HostFloats held = pytorch.gradients(layer.weights());
+      if (held != null) {
+        FloatBuffer memory = held.buffer();
         float[] gradient = new float[memory.capacity()];
         memory.get(0, gradient);
         listener.onGradient(l, () -> layer.matrix(gradient));
@@ -220,6 +221,7 @@ public final class BlockLearner implements Classifier, TrainedLayers {
         for (int i = 0; i < earlier.length; i++) {
           memory.put(i, earlier[i] + gradient[i]);
         }
+        held.flush();
       }
     }
     return result;
@@ -227,13 +229,15 @@ public final class BlockLearner implements Classifier, TrainedLayers {
 
   /** What PyTorch has summed for a layer, replaced by zeros; nothing before its first gradient. */
   private float[] takeSum(BlockWeights.Layer layer) {
-    FloatBuffer memory = pytorch.gradientMemory(layer.weights());
-    if (memory == null) {
+    HostFloats held = pytorch.gradients(layer.weights());
+    if (held == null) {
       return new float[0];
     }
+    FloatBuffer memory = held.buffer();
     float[] values = new float[memory.capacity()];
     memory.get(0, values);
     memory.put(0, new float[values.length]);
+    held.flush();
     return values;
   }
 

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.train.graph.LayerGraph;
-import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,8 +108,10 @@ final class DjlLearner implements Learner {
               .arrays()
               .forEach(
                   (name, array) -> {
-                    FloatBuffer memory = pytorch.memory(array);
-                    memory.put(state.tensor(nameIn(state, name), 1, memory.capacity()));
+                    HostFloats values = pytorch.floats(array);
+                    int size = values.buffer().capacity();
+                    values.buffer().put(0, state.tensor(nameIn(state, name), 1, size));
+                    values.flush();
                   });
           learner.restoreOptimizer(state);
           return state;

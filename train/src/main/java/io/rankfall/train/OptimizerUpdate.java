@@ -25,7 +25,7 @@ final class OptimizerUpdate {
     final ParameterUpdate update;
 
     /** Where PyTorch adds gradients up. */
-    @Nullable FloatBuffer gradients;
+    @Nullable HostFloats gradients;
 
     Trained(NDArray parameter, ParameterUpdate update) {
       this.parameter = parameter;
@@ -71,16 +71,19 @@ final class OptimizerUpdate {
   /** To be called once after each backward pass. */
   void apply(double learningRate) {
     for (Trained trained : parameters) {
-      if (trained.gradients == null) {
-        trained.gradients = pytorch.gradientMemory(trained.parameter);
+      if (trained.gradients == null || trained.gradients.isCopy()) {
+        trained.gradients = pytorch.gradients(trained.parameter);
       }
     }
     float share = optimizer.clipNorm() == 0 ? 1 : (float) clippedShare();
     for (Trained trained : parameters) {
-      if (trained.gradients != null) {
+      HostFloats gradients = trained.gradients;
+      if (gradients != null) {
         // Asked for each time: DJL's NDArray.set gives an array other memory.
-        FloatBuffer weights = pytorch.memory(trained.parameter);
-        trained.update.apply(weights, trained.gradients, learningRate, share);
+        HostFloats weights = pytorch.floats(trained.parameter);
+        trained.update.apply(weights.buffer(), gradients.buffer(), learningRate, share);
+        weights.flush();
+        gradients.flush();
       }
     }
   }
@@ -89,8 +92,11 @@ final class OptimizerUpdate {
   private double clippedShare() {
     double squares = 0;
     for (Trained trained : parameters) {
-      FloatBuffer gradients = trained.gradients;
-      for (int from = 0; gradients != null && from < gradients.capacity(); from += g.length) {
+      if (trained.gradients == null) {
+        continue;
+      }
+      FloatBuffer gradients = trained.gradients.buffer();
+      for (int from = 0; from < gradients.capacity(); from += g.length) {
         int count = Math.min(g.length, gradients.capacity() - from);
         gradients.get(from, g, 0, count);
         squares += Vectors.sumOfSquares(count, g);

@@ -1,5 +1,6 @@
 package io.rankfall.train;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -8,8 +9,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -26,9 +25,14 @@ import org.jspecify.annotations.Nullable;
  * the system property {@code ai.djl.offline}, unless that property or the environment variable
  * {@code DJL_OFFLINE} is set: the native libraries come from the class path, and are unpacked once
  * to the folder named by {@code DJL_CACHE_DIR} (default {@code ~/.djl.ai}).
+ *
+ * <p>With PyTorch's CUDA libraries on the class path and a GPU, arrays are on the first GPU, unless
+ * the system property {@code rankfall.device} is {@code cpu}. Optimizers then update copies in
+ * Java's memory, and a rerun need not give the same bits.
  */
 final class PyTorch {
   private static final String OFFLINE = "ai.djl.offline";
+  private static final String DEVICE = "rankfall.device";
 
   /** glibc's limit is 32 MB. */
   private static final int LARGEST_BLOCK_KEPT = 31 << 20;
@@ -37,9 +41,16 @@ final class PyTorch {
   private static @Nullable PyTorch loaded;
 
   private final Engine engine;
+  private final Device device;
+
+  /** Whether arrays are copied to be looked at; a test does so on the CPU too. */
+  private boolean copies;
 
   private PyTorch(Engine engine) {
     this.engine = engine;
+    boolean wanted = !"cpu".equalsIgnoreCase(System.getProperty(DEVICE));
+    this.device = wanted && engine.getGpuCount() > 0 ? Device.gpu() : Device.cpu();
+    this.copies = device.isGpu();
   }
 
   /**
@@ -69,7 +80,7 @@ final class PyTorch {
       return engine;
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new IllegalStateException(
-          "PyTorch: expected pytorch-native-cpu and pytorch-jni for this platform on the class path "
+          "PyTorch: expected pytorch-native-cpu (or -cu128) and pytorch-jni for this platform on the class path "
               + "and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found "
               + rootCause(e),
           e);
@@ -130,7 +141,7 @@ final class PyTorch {
 
   /** Owns what is allocated through it; the caller closes it. */
   NDManager newManager() {
-    return engine.newBaseManager(ai.djl.Device.cpu());
+    return engine.newBaseManager(device);
   }
 
   /**
@@ -143,19 +154,23 @@ final class PyTorch {
     }
   }
 
-  /** The memory of {@code array}, in single precision; valid as long as the array. */
-  FloatBuffer memory(NDArray array) {
-    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  /** The numbers of {@code array}, in single precision. */
+  HostFloats floats(NDArray array) {
+    return copies ? HostFloats.copied(array) : HostFloats.inPlace(array);
   }
 
   /**
-   * The memory in which the gradients of {@code parameter} are summed up, or null before the first
-   * {@link #backward} that reaches it; valid as long as the parameter.
+   * The gradients of {@code parameter} as they are summed up, or null before the first {@link
+   * #backward} that reaches it. In place it is valid as long as the parameter.
    */
-  @Nullable FloatBuffer gradientMemory(NDArray parameter) {
-    try (NDArray gradient = JniUtils.getGradient((PtNDArray) parameter)) {
-      return gradient == null ? null : memory(gradient);
-    }
+  @Nullable HostFloats gradients(NDArray parameter) {
+    NDArray gradient = JniUtils.getGradient((PtNDArray) parameter);
+    return gradient == null ? null : floats(gradient).closing();
+  }
+
+  /** From now on as on a GPU, or not. */
+  void copy(boolean always) {
+    copies = always || device.isGpu();
   }
 
   /**
