@@ -26,9 +26,6 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
     BATCH
   }
 
-  /** What one buffer can hold, with room to spare. */
-  private static final int MOST_WEIGHTS = 1 << 28;
-
   public Mlp {
     hidden = List.copyOf(hidden);
     Objects.requireNonNull(normalization, "normalization");
@@ -42,10 +39,10 @@ public record Mlp(int inputs, List<Integer> hidden, int outputs, Normalization n
     }
     List<Integer> widths = widths(inputs, hidden, outputs);
     for (int l = 1; l < widths.size(); l++) {
-      if ((long) widths.get(l - 1) * widths.get(l) > MOST_WEIGHTS) {
+      if ((long) widths.get(l - 1) * widths.get(l) > LayerGraph.MOST_WEIGHTS) {
         throw new IllegalArgumentException(
             "mlp: expected at most %,d weights in a layer, found %dx%d"
-                .formatted(MOST_WEIGHTS, widths.get(l), widths.get(l - 1)));
+                .formatted(LayerGraph.MOST_WEIGHTS, widths.get(l), widths.get(l - 1)));
       }
     }
   }

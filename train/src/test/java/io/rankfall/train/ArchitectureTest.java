@@ -1,13 +1,20 @@
 package io.rankfall.train;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.RankRule;
+import io.rankfall.spectra.Spectrum;
 import io.rankfall.train.graph.Family;
 import io.rankfall.train.graph.LayerGraph;
 import io.rankfall.train.graph.Watched;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -108,7 +115,14 @@ final class ArchitectureTest {
     assertThatThrownBy(() -> Architecture.named("resnet8", InputShape.flat(64), 10))
         .hasMessageStartingWith("architecture resnet8: layer conv1: expected an image of");
     assertThatThrownBy(() -> Architecture.named("vit:width=10,heads=4", COLOURED, 10))
-        .hasMessageContaining("expected a width that the heads divide, found 10 and 4");
+        .hasMessage(
+            "architecture vit:width=10: layer block1.attention: expected a width that the heads divide, found 10 and 4");
+    assertThatThrownBy(() -> Architecture.named("convnet:width=1048576", COLOURED, 10))
+        .hasMessageContaining(
+            "layer conv2: expected at most 268,435,456 weights, found [1048576, ");
+    assertThatThrownBy(() -> Architecture.named("mlp:wn,width=30000", COLOURED, 10))
+        .hasMessageContaining(
+            "layer fc2: expected at most 268,435,456 weights, found [30000, 30000]");
     assertThatThrownBy(() -> Architecture.named("vit:patch=64", COLOURED, 10))
         .hasMessageContaining("layer patches: expected an image of 3 channels, at least 64x64");
   }
@@ -145,6 +159,38 @@ final class ArchitectureTest {
       assertThat(measured.get(i).spectrum().rank(new RankRule.Numerical()))
           .as(watched.get(i).name())
           .isEqualTo(watched.get(i).fullRank());
+    }
+  }
+
+  /** Each head's product, multiplied out: W_KᵀW_Q of its rows, W_O·W_V of its columns and rows. */
+  @Test
+  void productsOfAttentionAreWhatTheyAreCalled() {
+    Network network =
+        Architecture.named("gpt:depth=1,width=12,heads=3", InputShape.flat(6), 11)
+            .initialize(Initialization.HE, 1);
+    Map<String, Spectrum> measured = new HashMap<>();
+    RankProbe.measure(network).forEach(layer -> measured.put(layer.name(), layer.spectrum()));
+    for (int head = 0; head < 3; head++) {
+      String name = "block1.attention.head%d.".formatted(head + 1);
+      assertSame(
+          measured.get(name + "Wkᵀ·Wq"),
+          rows(network, "key", head).transposed().times(rows(network, "query", head)));
+      Matrix columns =
+          network.tensor("block1.output.weight").matrix().transposed().rows(4 * head, 4);
+      assertSame(
+          measured.get(name + "Wo·Wv"), columns.transposed().times(rows(network, "value", head)));
+    }
+  }
+
+  private static Matrix rows(Network network, String what, int head) {
+    return network.tensor("block1." + what + ".weight").matrix().rows(4 * head, 4);
+  }
+
+  private static void assertSame(@Nullable Spectrum measured, Matrix product) {
+    Spectrum expected = Spectrum.of(product);
+    assertThat(requireNonNull(measured).size()).isEqualTo(4);
+    for (int i = 0; i < 4; i++) {
+      assertThat(measured.sigma(i)).isCloseTo(expected.sigma(i), within(1e-5));
     }
   }
 

@@ -241,15 +241,12 @@ public sealed interface Layer {
    * @param causal whether a token sees only itself and those before it
    */
   record Attention(int width, int heads, boolean causal) implements Layer {
-    public Attention {
+    @Override
+    public List<Integer> output(List<List<Integer>> shapes) {
       if (heads < 1 || width % heads != 0) {
         throw new IllegalArgumentException(
             "expected a width that the heads divide, found %d and %d".formatted(width, heads));
       }
-    }
-
-    @Override
-    public List<Integer> output(List<List<Integer>> shapes) {
       shapes.forEach(input -> requireTokens(input, width));
       return shapes.get(0);
     }

@@ -13,6 +13,9 @@ import java.util.Set;
  * @param input the shape of one example
  */
 public record LayerGraph(List<Integer> input, List<Node> nodes) {
+  /** Of a matrix: what one buffer can hold, with room to spare. */
+  public static final int MOST_WEIGHTS = 1 << 28;
+
   /** The network's input, where a node's number is expected. */
   public static final int INPUT = -1;
 
@@ -176,10 +179,19 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
       }
       try {
         nodes.add(new Node(name, layer, from, layer.output(shapes)));
+        layer.parameters().forEach(Builder::requireSize);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("layer %s: %s".formatted(name, e.getMessage()), e);
       }
       return nodes.size() - 1;
+    }
+
+    private static void requireSize(Parameter parameter) {
+      double size = parameter.shape().stream().mapToDouble(n -> n).reduce(1, (a, b) -> a * b);
+      if (size > MOST_WEIGHTS) {
+        throw new IllegalArgumentException(
+            "expected at most %,d weights, found %s".formatted(MOST_WEIGHTS, parameter.shape()));
+      }
     }
 
     List<Integer> shape(int node) {
