@@ -14,6 +14,7 @@ import io.rankfall.train.Trainer;
 import io.rankfall.train.TrainingListener;
 import io.rankfall.train.data.Datasets;
 import io.rankfall.train.data.FashionMnist;
+import io.rankfall.train.theory.ModelTheory;
 import io.rankfall.train.theory.StepRecursion;
 import io.rankfall.train.theory.TheoryPreset;
 import io.rankfall.train.theory.TheoryProbe;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -43,7 +45,8 @@ import picocli.CommandLine.Spec;
       "step forgets the share µ*wd of them and adds a gradient of rank B*R at most (arXiv 2206.05794).",
       "",
       "Trains with all checks on: a preset, a training of your own by the options of 'train', or the",
-      "training of a finished run once more, which must arrive at the same weights.",
+      "training of a finished run once more, which must arrive at the same weights. Of a model file,",
+      "trained elsewhere, the ranks are held against the bounds of the settings that are given.",
       ""
     },
     footerHeading = "%nVerdicts:%n",
@@ -69,6 +72,8 @@ import picocli.CommandLine.Spec;
       "  rankfall theory --hidden 1024 --examples 3000 --batch-size 1 --lr 0.02 --weight-decay 0.5 --epochs 2",
       "  rankfall theory --preset momentum --epsilon 0.3,0.03 --json > theory.json",
       "  rankfall theory --preset one-example --html theory.html --explorer",
+      "  rankfall theory model.safetensors --batch-size 1 --lr 0.02 --weight-decay 0.5 --epochs 3 --examples 5000",
+      "  rankfall theory model.onnx --spec run.json",
       "  rankfall theory --optimizer adamw --lr 1e-3 --examples 3000 --epochs 2    no bound: ranks of updates",
       "",
       "Exit code 1 when something that must hold does not, when the training diverged, or when the run's",
@@ -78,8 +83,8 @@ final class TheoryCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "RUN",
-      description = "A folder that 'rankfall train' wrote.")
+      paramLabel = "RUN|MODEL",
+      description = "A folder that 'rankfall train' wrote, or an ONNX or safetensors file.")
   private @Nullable Path run;
 
   @Option(names = "--preset", paramLabel = "NAME", description = "One of those below.")
@@ -119,6 +124,8 @@ final class TheoryCommand implements Callable<Integer> {
           "With --html: trainings of a small layer to play step by step, recorded now (a minute).")
   private boolean explorer;
 
+  @Mixin private final ModelTheoryOptions model = new ModelTheoryOptions();
+
   @Mixin private final DataFolderOption folder = new DataFolderOption();
 
   @Spec private CommandSpec command;
@@ -141,6 +148,14 @@ final class TheoryCommand implements Callable<Integer> {
                     (long) memory << 20,
                     TheorySettings.DEFAULT.witnessPoints(),
                     TheorySettings.DEFAULT.depth()));
+    if (run != null && ModelTheoryOptions.isModel(run)) {
+      return ofModel(run);
+    }
+    if (model.isGiven()) {
+      throw new UsageException(
+          "--spec and --positions: expected a model file beside them, found "
+              + (run == null ? "none" : run));
+    }
     requireOneTraining();
     if (html != null) {
       AtomicFile.requireTarget(html);
@@ -175,6 +190,41 @@ final class TheoryCommand implements Callable<Integer> {
     return holds && arrived && outcome instanceof RunOutcome.Completed
         ? ExitCode.OK
         : ExitCode.FINDING;
+  }
+
+  private int ofModel(Path file) throws IOException {
+    if (html != null || preset != null) {
+      throw new UsageException(
+          (html != null ? "--html" : "--preset") + ": expected a training, found the file " + file);
+    }
+    ModelTheory.Settings settings =
+        model.isSpecGiven() ? model.settings(examples, epsilons) : givenSettings(file);
+    ModelTheory theory = model.look(file, settings, console);
+    if (json) {
+      console.out().println(theory.json());
+    } else {
+      ModelTheoryText.print(theory, console);
+    }
+    console.out().flush();
+    return ExitCode.OK;
+  }
+
+  /** Of a training that no file describes: every setting has to be said. */
+  private ModelTheory.Settings givenSettings(Path file) {
+    ParseResult given = command.commandLine().getParseResult();
+    for (String option : ModelTheoryOptions.NEEDED) {
+      if (!given.hasMatchedOption(option)) {
+        throw new UsageException(
+            "%s: expected --spec or %s beside it, found no %s"
+                .formatted(file, String.join(", ", ModelTheoryOptions.NEEDED), option));
+      }
+    }
+    return UsageException.ifRefused(
+        () -> {
+          RunSpec spec = options.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES);
+          return new ModelTheory.Settings(
+              spec.optimizer(), spec.epochs(), spec.batchSize(), examples, epsilons);
+        });
   }
 
   private void requireNoPage(RunSpec spec) {

@@ -36,6 +36,15 @@ public record LayerGraph(List<Integer> input, List<Node> nodes) {
     public String parameter(Parameter own) {
       return name + "." + own.name();
     }
+
+    /**
+     * How often an example uses its weight matrix, R: output positions of a convolution, tokens of
+     * a linear layer on sequences, else 1.
+     */
+    public int positions() {
+      int outputs = layer.parameters().get(0).shape().get(0);
+      return shape.stream().mapToInt(n -> n).reduce(1, Math::multiplyExact) / outputs;
+    }
   }
 
   /** A parameter with its name in the graph. */
