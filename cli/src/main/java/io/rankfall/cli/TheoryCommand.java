@@ -169,7 +169,11 @@ final class TheoryCommand implements Callable<Integer> {
     }
     boolean arrived = record == null || run == null || arrives(run, record, trained.outcome());
     console.out().flush();
-    boolean completed = trained.outcome() instanceof RunOutcome.Completed;
+    return exitCode(report, trained.outcome(), arrived);
+  }
+
+  static int exitCode(TheoryReport report, RunOutcome outcome, boolean arrived) {
+    boolean completed = outcome instanceof RunOutcome.Completed;
     return report.holds() && arrived && completed ? ExitCode.OK : ExitCode.FINDING;
   }
 
