@@ -187,9 +187,12 @@ final class TheoryCommand implements Callable<Integer> {
     }
     boolean arrived = record == null || run == null || arrives(run, record, outcome);
     console.out().flush();
-    return holds && arrived && outcome instanceof RunOutcome.Completed
-        ? ExitCode.OK
-        : ExitCode.FINDING;
+    return exitCode(holds, outcome, arrived);
+  }
+
+  static int exitCode(boolean holds, RunOutcome outcome, boolean arrived) {
+    boolean completed = outcome instanceof RunOutcome.Completed;
+    return holds && arrived && completed ? ExitCode.OK : ExitCode.FINDING;
   }
 
   private int ofModel(Path file) throws IOException {

@@ -1,5 +1,6 @@
 package io.rankfall.study.report;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -8,6 +9,7 @@ import io.rankfall.spectra.RankRule;
 import io.rankfall.study.recording.Frame;
 import io.rankfall.study.recording.Recording;
 import io.rankfall.study.recording.Recordings;
+import io.rankfall.train.Optimizer;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
@@ -51,8 +54,7 @@ final class TheoryExplorerBrowserTest {
   void theExplorerShowsWhatWasRecorded(int frame) {
     pages.open("theory.html");
     pages.slide("#figure-explorer", frame);
-    // The strongest decay and the smallest batch are shown first.
-    Recording recording = recordings.all().get(1);
+    Recording recording = recorded(2, 0.1, 0.1);
     Frame expected = recording.frames().get(frame);
 
     double norm = expected.spectrum().frobeniusNorm();
@@ -111,25 +113,137 @@ final class TheoryExplorerBrowserTest {
             + "document.querySelector('#figure-explorer .chart')).getOption().series)");
   }
 
-  @Test
-  void otherSettingsAreOtherRecordings() {
+  /** A click on the other level of B, of μ and of wd. */
+  @ParameterizedTest
+  @CsvSource({"0, 1, 9, 0.1, 0.1", "1, 0, 2, 0.05, 0.1", "2, 0, 2, 0.1, 0"})
+  void otherSettingsAreOtherRecordings(
+      int setting, int level, int batchSize, double learningRate, double weightDecay) {
     pages.open("theory.html");
     String seen = seen();
     browser.run(
-        "document.querySelectorAll('#figure-explorer .choice')[0]"
-            + ".querySelectorAll('input')[1].click()");
+        "document.querySelectorAll('#figure-explorer .choice')[arguments[0]]"
+            + ".querySelectorAll('input')[arguments[1]].click()",
+        setting,
+        level);
     browser.settle();
     assertThat(seen()).isNotEqualTo(seen);
-    Recording recording = recordings.all().get(3);
+    Recording recording = recorded(batchSize, learningRate, weightDecay);
+    Frame last = recording.frames().get(recording.frames().size() - 1);
     assertThat(pages.text("#figure-explorer .readout"))
-        .contains(
-            "%.3f"
-                .formatted(
-                    recording
-                        .frames()
-                        .get(recording.frames().size() - 1)
-                        .spectrum()
-                        .frobeniusNorm()));
+        .contains("%.3f".formatted(last.spectrum().frobeniusNorm()));
+    sharesAreTheDecays(recording, recording.frames().size() - 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void gradientsFadeByTheDecayOfEachStep(int frame) {
+    pages.open("theory.html");
+    pages.slide("#figure-explorer", frame);
+    sharesAreTheDecays(recorded(2, 0.1, 0.1), frame);
+    assertThat(browser.console()).isEmpty();
+  }
+
+  /** What is shown of each gradient up to this frame is (1 − μ·wd)^Δ of what it was. */
+  private static void sharesAreTheDecays(Recording recording, int frame) {
+    List<?> then = bars("then");
+    List<?> now = bars("now");
+    assertThat(then).hasSameSizeAs(now).hasSize(recording.frames().size() - 1);
+    for (int i = 1; i < recording.frames().size(); i++) {
+      if (i > frame) {
+        assertThat(then.get(i - 1)).isNull();
+        assertThat(now.get(i - 1)).isNull();
+        continue;
+      }
+      double norm = requireNonNull(recording.frames().get(i).gradient()).norm();
+      assertThat(((Number) then.get(i - 1)).doubleValue()).isCloseTo(norm, within(1e-6 * norm));
+      assertThat(((Number) now.get(i - 1)).doubleValue())
+          .isCloseTo(norm * left(recording, i, frame), within(1e-6 * norm));
+    }
+    assertThat(pages.text("#figure-explorer .readout"))
+        .contains("left of the initial W%.1f".formatted(100 * left(recording, 0, frame)));
+    List<?> captions =
+        (List<?>)
+            browser.value(
+                "return [...document.querySelectorAll('#figure-explorer .thumb')]"
+                    + ".filter(thumb => !thumb.hidden)"
+                    + ".map(thumb => thumb.querySelector('figcaption').textContent)");
+    assertThat(captions).hasSize(Math.min(6, frame));
+    for (int i = 0; i < captions.size(); i++) {
+      int rank = requireNonNull(recording.frames().get(frame - i).gradient()).rank();
+      assertThat((String) captions.get(i))
+          .contains("rank %d, %.0f".formatted(rank, 100 * left(recording, frame - i, frame)));
+    }
+  }
+
+  private static double left(Recording recording, int from, int to) {
+    Optimizer optimizer = recording.spec().optimizer();
+    double kept = 1 - optimizer.learningRate() * optimizer.weightDecay();
+    return Math.pow(
+        kept, recording.frames().get(to).step() - recording.frames().get(from).step() + 0.0);
+  }
+
+  private static List<?> bars(String id) {
+    return (List<?>)
+        browser.value(
+            "return echarts.getInstanceByDom("
+                + "document.querySelectorAll('#figure-explorer .chart')[1])"
+                + ".getOption().series.find(s => s.id === arguments[0]).data",
+            id);
+  }
+
+  /** The latest gradient comes first; one frame on, each has moved to the next place. */
+  @Test
+  void thumbnailsOfGradientsChangeWithTheStep() {
+    pages.open("theory.html");
+    pages.slide("#figure-explorer", 7);
+    Recording recording = recorded(2, 0.1, 0.1);
+    List<?> before = thumbnails();
+    assertThat(before).hasSize(6).doesNotHaveDuplicates();
+    Frame.Gradient gradient = requireNonNull(recording.frames().get(7).gradient());
+    Matrix expected = gradient.matrix().matrix(recording.rows(), recording.cols());
+    List<?> pixels =
+        (List<?>)
+            browser.value(
+                "const canvas = document.querySelector('canvas.gradient');"
+                    + "return [...canvas.getContext('2d')"
+                    + ".getImageData(0, 0, canvas.width, canvas.height).data]");
+    assertThat(pixels).hasSize(4 * (int) expected.size());
+    int coloured = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      float entry = expected.toArray()[i];
+      int red = ((Number) pixels.get(4 * i)).intValue();
+      int blue = ((Number) pixels.get(4 * i + 2)).intValue();
+      if (Math.abs(entry) > 4 * gradient.matrix().scale()) {
+        coloured++;
+        assertThat(blue > red).as("entry %d is %s", i, entry).isEqualTo(entry > 0);
+      }
+    }
+    assertThat(coloured).isGreaterThan(3);
+
+    pages.slide("#figure-explorer", 8);
+    List<?> after = thumbnails();
+    assertThat(after).hasSize(6).isNotEqualTo(before);
+    assertThat(after.get(0)).as("the gradient of the new step").isNotIn(before);
+  }
+
+  private static List<?> thumbnails() {
+    return (List<?>)
+        browser.value(
+            "return [...document.querySelectorAll('#figure-explorer .thumb')]"
+                + ".filter(thumb => !thumb.hidden)"
+                + ".map(thumb => thumb.querySelector('canvas').toDataURL())");
+  }
+
+  /** The strongest decay, the highest rate and the smallest batch are shown first. */
+  private static Recording recorded(int batchSize, double learningRate, double weightDecay) {
+    return recordings.all().stream()
+        .filter(
+            recording ->
+                recording.spec().batchSize() == batchSize
+                    && recording.spec().optimizer().learningRate() == learningRate
+                    && recording.spec().optimizer().weightDecay() == weightDecay)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

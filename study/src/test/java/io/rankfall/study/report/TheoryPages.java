@@ -46,7 +46,7 @@ final class TheoryPages implements AutoCloseable {
         Recordings.make(
             CLOUDS,
             new Recordings.Plan(
-                List.of(8, 8), 1, List.of(2, 9), List.of(0.1), List.of(0.0, 0.1), 100, 10, 7),
+                List.of(8, 8), 1, List.of(2, 9), List.of(0.05, 0.1), List.of(0.0, 0.1), 100, 10, 7),
             (done, all) -> {});
     TheoryPage.of(report).withExplorer(recordings).write(folder.resolve("theory.html"));
     return new TheoryPages(folder, Browser.start(folder.resolve("profile")), report, recordings);

@@ -5,15 +5,30 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.Spectrum;
+import io.rankfall.train.Batch;
+import io.rankfall.train.Examples;
+import io.rankfall.train.GradientFactors;
+import io.rankfall.train.GradientListener;
+import io.rankfall.train.Initialization;
+import io.rankfall.train.Learner;
+import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Mlp;
+import io.rankfall.train.Network;
+import io.rankfall.train.Optimizer;
+import io.rankfall.train.StepSchedule;
 import io.rankfall.train.theory.StepRecursion.Form;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.Supplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What {@code docs/theory.md} derives beyond plain SGD, by brute force. */
 final class ExtensionsTest {
@@ -129,12 +144,56 @@ final class ExtensionsTest {
     assertThat(rank(mapped(gradient, g -> Math.max(-0.5, Math.min(0.5, g))))).isGreaterThan(2);
   }
 
-  @Test
-  void accumulatedBatchesAddTheirRanks() {
-    SplittableRandom random = new SplittableRandom(2);
-    Matrix delta = Matrix.gaussian(3 * 2, ROWS, random);
-    Matrix inputs = Matrix.gaussian(3 * 2, COLS, random);
-    assertThat(GradientRank.ofFactors("fc1", 1, delta, inputs).exact()).isEqualTo(3 * 2);
+  /** The sum of the gradients of k batches at the same weights, as a learner makes them. */
+  @ParameterizedTest
+  @CsvSource({"1, 3", "4, 2", "4, 3"})
+  void accumulatedBatchesAddTheirRanks(int batch, int k) {
+    Examples examples = Clouds.of(batch * k, 2);
+    Network weights =
+        new Mlp(Clouds.FEATURES, List.of(40), 3, Mlp.Normalization.NONE)
+            .initialize(Initialization.HE, 4);
+    Factors all = new Factors();
+    for (int i = 0; i < k; i++) {
+      Factors one = new Factors();
+      try (Learner learner =
+          LearnerKind.FUSED.start(
+              weights, new Optimizer(0.1, 0.1, 0, StepSchedule.CONSTANT), batch)) {
+        learner.listen(one.andThen(all));
+        learner.step(Batch.range(examples, i * batch, batch), 0.1);
+      }
+      assertThat(one.rank().exact()).isEqualTo(batch);
+    }
+    assertThat(all.rank()).isEqualTo(new GradientRank("fc1", 1, k * batch, k * batch, k * batch));
+  }
+
+  /** Of the first layer, of all batches heard of. */
+  private static final class Factors implements GradientListener {
+    private float[] deltas = new float[0];
+    private float[] inputs = new float[0];
+    private int rows;
+
+    @Override
+    public void onFactors(int layer, GradientFactors factors) {
+      if (layer > 0) {
+        return;
+      }
+      for (int b = 0; b < factors.rows(); b++, rows++) {
+        deltas = Arrays.copyOf(deltas, (rows + 1) * 40);
+        inputs = Arrays.copyOf(inputs, (rows + 1) * Clouds.FEATURES);
+        factors.copyDelta(b, deltas, rows * 40);
+        factors.copyInputs(b, inputs, rows * Clouds.FEATURES);
+      }
+    }
+
+    @Override
+    public void onGradient(int layer, Supplier<Matrix> gradient) {
+      throw new AssertionError("factors expected");
+    }
+
+    GradientRank rank() {
+      return GradientRank.ofFactors(
+          "fc1", 1, Matrix.of(rows, 40, deltas), Matrix.of(rows, Clouds.FEATURES, inputs));
+    }
   }
 
   /** k views of an example have inputs and deltas of their own, like k examples. */
