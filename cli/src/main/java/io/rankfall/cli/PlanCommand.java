@@ -8,11 +8,13 @@ import io.rankfall.study.statistics.RunTable.RankMeasure;
 import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
-import io.rankfall.train.Dataset;
+import io.rankfall.train.data.Contents;
 import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.plan.RankTarget;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,7 +30,8 @@ import picocli.CommandLine.Parameters;
       "With STUDY, from measured runs: settings that reached the rank at the accuracy, what came nearest,",
       "and the weight decay that other batch sizes and learning rates need, with its uncertainty.",
       "With --layer, from the theorem (Galanti et al., arXiv 2206.05794): the µ*wd with which a layer's",
-      "weights are within ε*‖W‖ of the rank, whatever the data. It is far more than networks survive, and says so.",
+      "weights are within ε*‖W‖ of the rank, whatever the data. So much decay costs most or all of what a network",
+      "learns; the answer says what was measured.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -202,33 +205,28 @@ final class PlanCommand implements Callable<Integer> {
     refuse("--layer", weightDecay, "--weight-decay");
     refuse("--layer", positions, "--positions");
     refuse("--layer", examples, "--examples");
-    Dataset dataset = FashionMnist.load();
     Question question =
         UsageException.ifRefused(
             () ->
                 new Question(
                     new Wish(rank, minAccuracy == null ? 0 : minAccuracy),
                     batchSizes,
-                    learningRates,
-                    dataset.train().size()));
-    StudyPlan plan;
+                    learningRates));
+    @Nullable StudyPlan plan;
     try (StudyStore store = StudyStore.open(name, Opening.EXISTING)) {
       List<StoredRun> runs =
           store.runs().stream()
               .filter(run -> filters.stream().allMatch(filter -> filter.test(run)))
               .toList();
-      RunTable table =
-          RunTable.of(
-              runs,
-              store.compressibilities(),
-              rule == null ? RankMeasure.HUNDREDTH : rule,
-              dataset.test().size());
-      plan = StudyPlan.of(table, StudyPlan.fullRanks(runs), question);
+      plan = runs.isEmpty() ? null : plan(name, store, runs, question);
     }
-    if (plan.networks().isEmpty()) {
+    if (plan == null || plan.networks().isEmpty()) {
       throw new IOException(
           "%s: expected runs that have ended and learned something%s, found none of %d"
-              .formatted(name, filters.isEmpty() ? "" : " among --where", plan.runs().total()));
+              .formatted(
+                  name,
+                  filters.isEmpty() ? "" : " among --where",
+                  plan == null ? 0 : plan.runs().total()));
     }
     if (json) {
       console.out().println(plan.json());
@@ -236,6 +234,28 @@ final class PlanCommand implements Callable<Integer> {
       new StudyPlanText(plan, console).print();
     }
     return plan.isReached() ? ExitCode.OK : ExitCode.FINDING;
+  }
+
+  private StudyPlan plan(String name, StudyStore store, List<StoredRun> runs, Question question)
+      throws IOException {
+    Map<String, Contents> contents;
+    try {
+      contents = StudyData.contents(runs);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException(
+          "%s: expected its runs' data, to count examples, found them unreadable: %s"
+              .formatted(name, e.getMessage()),
+          e);
+    }
+    RunTable table =
+        RunTable.of(
+            runs,
+            store.compressibilities(),
+            rule == null ? RankMeasure.HUNDREDTH : rule,
+            contents.values().iterator().next().test());
+    Map<String, Integer> examples = new HashMap<>();
+    contents.forEach((dataset, held) -> examples.put(dataset, held.train()));
+    return StudyPlan.of(table, StudyPlan.trainings(runs, examples), question);
   }
 
   private static void refuse(String with, @Nullable Object found, String option) {

@@ -3,6 +3,7 @@ package io.rankfall.cli;
 import io.rankfall.study.plan.NetworkPlan;
 import io.rankfall.study.plan.NetworkPlan.Law;
 import io.rankfall.study.plan.NetworkPlan.NearRank;
+import io.rankfall.study.plan.NetworkTraining;
 import io.rankfall.study.plan.SettingOutcome;
 import io.rankfall.study.plan.Spread;
 import io.rankfall.study.plan.StudyPlan;
@@ -103,10 +104,11 @@ final class StudyPlanText {
   }
 
   private void estimates(NetworkPlan network) {
-    if (wish.rank() >= network.fullRank()) {
+    NetworkTraining training = network.training();
+    if (wish.rank() >= training.fullRank()) {
       console.paragraph(
           "No weight decay is needed for it: the layers' mean rank cannot exceed %s."
-              .formatted(rank(network.fullRank())));
+              .formatted(rank(training.fullRank())));
       return;
     }
     Law law = network.law();
@@ -134,8 +136,11 @@ final class StudyPlanText {
                     rough(e.low()),
                     rough(e.high()),
                     memory(e.memory()),
-                    note(e)));
+                    note(e, training)));
     table.lines().forEach(line -> console.out().println("  " + line));
+    if (!training.isPlain()) {
+      console.paragraph(memory(training));
+    }
     near(network.nearRank());
   }
 
@@ -153,10 +158,22 @@ final class StudyPlanText {
                     rank(wish.rank())));
   }
 
-  private static String note(WeightDecayEstimate e) {
+  private static String memory(NetworkTraining training) {
+    return switch (training.method()) {
+          case SGD, NESTEROV ->
+              "With momentum m = %s a gradient stays for (1 - m)/(µ·wd) steps: that is the memory."
+                  .formatted(RunsTable.number(training.momentum()));
+          case ADAMW, MUON ->
+              "The decay of %s is decoupled: an update, not a gradient, stays for 1/(µ·wd) steps. That is the memory."
+                  .formatted(training.method());
+        }
+        + " What a short one costs was measured with plain SGD (docs/planning.md).";
+  }
+
+  private static String note(WeightDecayEstimate e, NetworkTraining training) {
     StringBuilder note = new StringBuilder();
     if (e.weightDecay() == null) {
-      note.append("these runs do not tell");
+      note.append("these runs tell of none below 1/µ");
     } else if (e.method() == Method.BETWEEN_RUNS) {
       note.append("between two runs");
     } else if (e.low() == null) {
@@ -171,8 +188,8 @@ final class StudyPlanText {
     if (memory != null && memory.outlook() != Memory.Outlook.LEARNS) {
       note.append(note.isEmpty() ? "" : "; ")
           .append(
-              memory.outlook() == Memory.Outlook.COLLAPSES
-                  ? "such trainings collapsed"
+              memory.outlook() == Memory.Outlook.FORGETS && training.isPlain()
+                  ? "such trainings learned far less, or nothing"
                   : "may cost accuracy");
     }
     return note.toString();

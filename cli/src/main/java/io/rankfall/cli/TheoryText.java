@@ -143,22 +143,31 @@ final class TheoryText {
     return table;
   }
 
-  private static String reason(BoundCheck check) {
+  static String reason(BoundCheck check) {
     Double premise = check.premise();
     return switch (check.verdict()) {
       case HOLDS -> "%,d below".formatted(check.slack());
       case VACUOUS -> check.bound().rank() == null ? "no window" : "any matrix does";
       case NOT_YET ->
           premise == null
-              ? check.stepsNeeded() == null
-                  ? "too short"
-                  : "from step %,d on".formatted(check.stepsNeeded())
+              ? notMeasured(check)
               : premise.isInfinite()
                   ? "W is zero"
                   : "norm fell: %s of W is older".formatted(short2(premise));
       case VIOLATED ->
           "%,d above".formatted(-Math.min(0, check.slack() == null ? 0 : check.slack()));
     };
+  }
+
+  /** As the page's theory-verdicts.js. */
+  private static String notMeasured(BoundCheck check) {
+    if (check.stepsNeeded() != null) {
+      return "from step %,d on".formatted(check.stepsNeeded());
+    }
+    Long window = check.bound().window().steps();
+    return window != null && window > check.steps()
+        ? "no training is long enough"
+        : "norms not measured";
   }
 
   private static Table movements(TheoryReport report) {

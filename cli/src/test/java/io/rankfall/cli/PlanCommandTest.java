@@ -55,13 +55,26 @@ class PlanCommandTest {
         .contains("10×512: nothing is needed")
         .contains("µ·wd >= 0.6024")
         .contains("16·1·4 = 64")
-        .contains("known to collapse")
+        .contains("ended at chance (8 of 9 runs")
         .contains("the last 64");
     JsonNode json = JSON.readTree(plan("--layer 512x784 --rank 64 --batch-size 16 --json").out());
     assertThat(json.path("outcome").asText()).isEqualTo("NEEDED");
     assertThat(json.path("steps").asInt()).isEqualTo(4);
-    assertThat(json.path("memory").path("outlook").asText()).isEqualTo("COLLAPSES");
+    assertThat(json.path("memory").path("outlook").asText()).isEqualTo("FORGETS");
     assertThat(json.path("leastTrainable").asLong()).isGreaterThan(200_000);
+  }
+
+  /** `theory --preset one-example` trains so, and reaches 49.2 %. */
+  @Test
+  void aPresetThatLearnsIsNotCalledCollapsed() {
+    String out =
+        plan("--layer 1024x784 --rank 299 --epsilon 0.1 --batch-size 1 --examples 3000")
+            .out()
+            .replaceAll("\\s+", " ");
+    assertThat(out)
+        .contains("0.033 epochs")
+        .contains("One wide layer on 3,000 images learned, but far less: 49 to 60 %")
+        .doesNotContain("collapse");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.rankfall.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Percentage.withPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,7 @@ import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
 import io.rankfall.study.sweep.SweepSpec;
+import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +19,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -235,10 +239,60 @@ class SweepCommandTest {
         .contains("Too few settings");
     Ran json = Ran.run("plan", study.toString(), "--rank", "12", "--json");
     JsonNode network = JsonMapper.builder().build().readTree(json.out()).path("networks").get(0);
-    assertThat(network.path("fullRank").asDouble()).isEqualTo(12);
+    assertThat(network.path("training").path("fullRank").asDouble()).isEqualTo(12);
+    assertThat(network.path("training").path("examples").asInt()).isEqualTo(60_000);
     assertThat(network.path("reached")).hasSize(4);
     Ran.run("plan", study.toString(), "--rank", "3", "--where", "batchSize=1")
         .assertOneLine("expected runs that have ended and learned something among --where");
+  }
+
+  @Test
+  void plansCountTheExamplesOfTheStudysOwnDataAndItsMomentum(@TempDir Path temporary)
+      throws IOException {
+    Path data = shades(temporary.resolve("shades"));
+    String into = temporary.resolve("own.db").toString();
+    String settings =
+        "--data %s --hidden 8,8 --batch-size 4,8 --lr 0.05 --weight-decay 1e-3,0.03,0.3"
+            + " --momentum 0.5 --epochs 2 --study %s";
+    Ran sweep = Ran.run(("sweep " + settings.formatted(data, into)).split(" ", -1));
+    assertThat(sweep.exitCode()).as(sweep.err()).isZero();
+
+    Ran json = Ran.run("plan", into, "--rank", "5", "--json");
+    assertThat(json.exitCode()).as(json.err()).isLessThan(ExitCode.USAGE);
+    JsonNode network = JsonMapper.builder().build().readTree(json.out()).path("networks").get(0);
+    int examples = network.path("training").path("examples").asInt();
+    assertThat(examples).isBetween(200, 400);
+    JsonNode estimate = network.path("estimates").get(0);
+    double product =
+        estimate.path("learningRate").asDouble() * estimate.path("weightDecay").asDouble();
+    assertThat(estimate.path("memory").path("epochs").asDouble())
+        .isCloseTo(
+            0.5 * estimate.path("batchSize").asDouble() / (product * examples),
+            withPercentage(1e-6));
+    assertThat(Ran.run("plan", into, "--rank", "5").out())
+        .contains("With momentum m = 0.5 a gradient stays for (1 - m)/(µ·wd) steps");
+
+    Files.move(data, temporary.resolve("elsewhere"));
+    Ran gone = Ran.run("plan", into, "--rank", "5");
+    assertThat(gone.exitCode()).isEqualTo(ExitCode.FAILURE);
+    gone.assertOneLine("own.db: expected its runs' data, to count examples, found them unreadable");
+  }
+
+  /** A folder of dark and of light images. */
+  private static Path shades(Path into) throws IOException {
+    SplittableRandom random = new SplittableRandom(1);
+    for (String shade : new String[] {"dark", "light"}) {
+      Path of = Files.createDirectories(into.resolve(shade));
+      for (int i = 0; i < 200; i++) {
+        BufferedImage image = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY);
+        for (int pixel = 0; pixel < 16; pixel++) {
+          int grey = random.nextInt(160) + (shade.equals("dark") ? 0 : 95);
+          image.getRaster().setSample(pixel % 4, pixel / 4, 0, grey);
+        }
+        ImageIO.write(image, "png", of.resolve(i + ".png").toFile());
+      }
+    }
+    return into;
   }
 
   @Test

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankfall.train.theory.BoundCheck;
+import io.rankfall.train.theory.MemoryWindow;
+import io.rankfall.train.theory.RankBound;
 import io.rankfall.train.theory.TheoryPreset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +82,38 @@ final class TheoryCommandTest {
     assertThat(ran.out()).contains("VACUOUS").contains("B = 128");
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 230", "0.5, 168"})
+  void aRunWhoseRateFallsAlongACosineIsReplayed(
+      double momentum, int window, @TempDir Path temporary) {
+    String out = temporary.resolve("run").toString();
+    Ran train =
+        run(
+            "train --hidden 400 --examples 600 --batch-size 1 --lr 0.02 --weight-decay 1 --epochs 2"
+                + " --cosine 2 --momentum %s --out %s".formatted(momentum, out));
+    assertThat(train.exitCode()).as(train.err()).isEqualTo(ExitCode.OK);
+
+    Ran ran = Ran.run("theory", out, "--epsilon=0.2");
+
+    assertThat(ran.exitCode()).as(ran.out() + ran.err()).isEqualTo(ExitCode.OK);
+    assertThat(ran.err()).contains("arrived at the run's weights, to the bit");
+    assertThat(ran.out())
+        .contains("As the theory says")
+        .containsPattern("fc1 +0.2 +%d +%d +[0-9]+ +400 +HOLDS".formatted(window, window));
+  }
+
+  @Test
+  void aVerdictNotDrawnYetSaysWhatIsMissing() {
+    RankBound bound = new RankBound(new MemoryWindow(0.1, 40L, 40L), 1, 1, 100, 90);
+    assertThat(TheoryText.reason(notYet(bound, 30, 45L))).isEqualTo("from step 45 on");
+    assertThat(TheoryText.reason(notYet(bound, 30, null))).isEqualTo("no training is long enough");
+    assertThat(TheoryText.reason(notYet(bound, 60, null))).isEqualTo("norms not measured");
+  }
+
+  private static BoundCheck notYet(RankBound bound, long steps, @Nullable Long needed) {
+    return BoundCheck.of(bound, new BoundCheck.Measured(5, steps, 1, null, 0), needed);
+  }
+
   @Test
   void aRunOnATextIsReplayed(@TempDir Path temporary) {
     String out = temporary.resolve("run").toString();
@@ -124,7 +160,7 @@ final class TheoryCommandTest {
   @CsvSource({
     "theory --epsilon 1, 'epsilon: expected above 0 and below 1, found 1.0'",
     "theory --epsilon 0, 'epsilon: expected above 0 and below 1, found 0.0'",
-    "theory --lr 1 --weight-decay 1, learningRate*weightDecay < 1",
+    "theory --lr 1 --weight-decay 1, 'learningRate*weightDecay < 1, as a step keeps the share'",
     "theory --examples 60001, 'examples: expected 1 to the 60000 of fashion-mnist, found 60001'",
     "theory --preset best, 'preset: expected one of one-example, '",
     "theory --preset wide --lr 1, '--lr: expected no settings beside a preset'",

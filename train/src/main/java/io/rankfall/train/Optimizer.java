@@ -72,9 +72,14 @@ public record Optimizer(
     if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("learning rate: expected > 0, found " + learningRate);
     }
-    if (!(weightDecay >= 0 && learningRate * weightDecay < 1)) {
+    if (!(weightDecay >= 0)) {
+      throw new IllegalArgumentException("weight decay: expected >= 0, found " + weightDecay);
+    }
+    if (!(learningRate * weightDecay < 1)) {
       throw new IllegalArgumentException(
-          "weight decay: expected >= 0 and learningRate*weightDecay < 1, found " + weightDecay);
+          "weight decay: expected learningRate*weightDecay < 1, as a step keeps the share"
+              + " 1 - learningRate*weightDecay of the weights, found %s*%s"
+                  .formatted(learningRate, weightDecay));
     }
     if (!(momentum >= 0 && momentum < 1)) {
       throw new IllegalArgumentException("momentum: expected 0 to below 1, found " + momentum);

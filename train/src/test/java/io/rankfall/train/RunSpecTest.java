@@ -48,12 +48,22 @@ final class RunSpecTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0.1, -0.001", "0.1, NaN", "0.1, 10", "0.1, Infinity", "2, 0.5"})
+  @ValueSource(doubles = {-0.001, Double.NaN})
+  void aDecayIsNoGrowth(double weightDecay) {
+    assertThatThrownBy(() -> Cases.optimizer(0.1, weightDecay, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("weight decay: expected >= 0, found " + weightDecay);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.1, 10", "0.1, Infinity", "2, 0.5"})
   void aDecayLeavesSomethingOfTheWeights(double rate, double weightDecay) {
     assertThatThrownBy(() -> Cases.optimizer(rate, weightDecay, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "weight decay: expected >= 0 and learningRate*weightDecay < 1, found " + weightDecay);
+            "weight decay: expected learningRate*weightDecay < 1, as a step keeps the share"
+                + " 1 - learningRate*weightDecay of the weights, found %s*%s"
+                    .formatted(rate, weightDecay));
   }
 
   @ParameterizedTest

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What the runs of one network, trained one way, say to a wish.
  *
  * @param network all settings but B, μ, wd and seed, in words
- * @param fullRank the largest mean rank that the layers can have
+ * @param training of all of them
  * @param settings that were trained, with at least one run that learned something
  * @param reached those that meet the wish, the most accurate first
  * @param smallest of those that are accurate enough, the ones of lowest rank, if none meets the
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record NetworkPlan(
     String network,
-    double fullRank,
+    NetworkTraining training,
     int settings,
     List<SettingOutcome> reached,
     List<SettingOutcome> smallest,

@@ -30,6 +30,7 @@ final class Planner {
           .thenComparingDouble(s -> -s.testAccuracy().median());
 
   private final String network;
+  private final NetworkTraining training;
   private final double fullRank;
   private final List<SettingOutcome> outcomes;
   private final Question question;
@@ -42,12 +43,13 @@ final class Planner {
    */
   Planner(
       String network,
-      double fullRank,
+      NetworkTraining training,
       List<SettingOutcome> outcomes,
       double guessing,
       Question question) {
     this.network = network;
-    this.fullRank = fullRank;
+    this.training = training;
+    this.fullRank = training.fullRank();
     this.outcomes = outcomes;
     this.question = question;
     double best =
@@ -68,7 +70,7 @@ final class Planner {
     boolean none = reached.isEmpty();
     return new NetworkPlan(
         network,
-        fullRank,
+        training,
         outcomes.size(),
         reached,
         none ? nearest(s -> s.testAccuracy().median() >= wish.minAccuracy(), BY_RANK) : List.of(),
@@ -151,7 +153,7 @@ final class Planner {
         decay,
         above.weightDecay(),
         below.weightDecay(),
-        question.memory(above.batchSize(), above.learningRate(), decay),
+        training.memory(above.batchSize(), above.learningRate(), decay),
         List.of());
   }
 
@@ -169,7 +171,8 @@ final class Planner {
     double least = above == null ? 0 : above.weightDecay();
     double most = below == null ? Double.POSITIVE_INFINITY : below.weightDecay();
     Double raw = law.weightDecay(batchSize, learningRate, rank);
-    Double decay = raw == null ? null : Math.min(Math.max(raw, least), most);
+    Double bounded = raw == null ? null : Double.valueOf(Math.min(Math.max(raw, least), most));
+    Double decay = bounded != null && learningRate * bounded < 1 ? bounded : null;
     Interval interval = law.interval(batchSize, learningRate, rank);
     boolean apart = interval == null || interval.high() < least || interval.low() > most;
     return new WeightDecayEstimate(
@@ -179,7 +182,7 @@ final class Planner {
         decay,
         interval == null || apart ? null : Double.valueOf(Math.max(interval.low(), least)),
         interval == null || apart ? null : Double.valueOf(Math.min(interval.high(), most)),
-        decay == null ? null : question.memory(batchSize, learningRate, decay),
+        decay == null ? null : training.memory(batchSize, learningRate, decay),
         extrapolated(batchSize, learningRate, decay));
   }
 

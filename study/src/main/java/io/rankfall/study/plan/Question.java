@@ -1,6 +1,5 @@
 package io.rankfall.study.plan;
 
-import io.rankfall.train.plan.Memory;
 import java.util.Collection;
 import java.util.List;
 
@@ -9,10 +8,8 @@ import java.util.List;
  *
  * @param batchSizes B to find a weight decay for; empty for those of the runs
  * @param learningRates μ to find a weight decay for; empty for those of the runs
- * @param trainExamples of the data set: an epoch's
  */
-public record Question(
-    Wish wish, List<Integer> batchSizes, List<Double> learningRates, int trainExamples) {
+public record Question(Wish wish, List<Integer> batchSizes, List<Double> learningRates) {
   public Question {
     batchSizes = List.copyOf(batchSizes);
     learningRates = List.copyOf(learningRates);
@@ -22,10 +19,6 @@ public record Question(
     if (learningRates.stream().anyMatch(mu -> !(mu > 0 && mu < Double.POSITIVE_INFINITY))) {
       throw new IllegalArgumentException("learning rate: expected > 0, found " + learningRates);
     }
-    if (trainExamples < 1) {
-      throw new IllegalArgumentException(
-          "training examples: expected >= 1, found " + trainExamples);
-    }
   }
 
   Collection<Integer> batchSizesOr(Collection<Integer> measured) {
@@ -34,10 +27,5 @@ public record Question(
 
   Collection<Double> learningRatesOr(Collection<Double> measured) {
     return learningRates.isEmpty() ? measured : learningRates;
-  }
-
-  /** How long gradients stay in the weights. */
-  Memory memory(int batchSize, double learningRate, double weightDecay) {
-    return Memory.of(batchSize, learningRate * weightDecay, trainExamples);
   }
 }

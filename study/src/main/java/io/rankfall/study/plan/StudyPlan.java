@@ -11,8 +11,6 @@ import io.rankfall.study.statistics.RunTable;
 import io.rankfall.study.statistics.Selection;
 import io.rankfall.study.statistics.SetApart;
 import io.rankfall.study.store.StoredRun;
-import io.rankfall.train.Architecture;
-import io.rankfall.train.graph.Watched;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -49,29 +47,31 @@ public record StudyPlan(
   }
 
   /**
-   * The mean over the counted matrices of the smaller side, by run: what a mean rank can be at
-   * most.
+   * How each run was trained.
+   *
+   * @param examples to train on, of every data set of the runs
    */
-  public static Map<String, Double> fullRanks(List<StoredRun> runs) {
+  public static Map<String, NetworkTraining> trainings(
+      List<StoredRun> runs, Map<String, Integer> examples) {
     return runs.stream()
         .collect(
             Collectors.toMap(
-                StoredRun::id, run -> fullRank(run.spec().architecture()), (a, b) -> a));
-  }
-
-  private static double fullRank(Architecture architecture) {
-    return Watched.counted(architecture.graph().watched(), Watched::name).stream()
-        .mapToInt(Watched::fullRank)
-        .average()
-        .orElse(0);
+                StoredRun::id,
+                run -> {
+                  String dataset = run.spec().dataset();
+                  return NetworkTraining.of(
+                      run.spec(), requireNonNull(examples.get(dataset), dataset));
+                },
+                (a, b) -> a));
   }
 
   /**
    * Asks the runs. Their order does not matter.
    *
-   * @param fullRanks of every run, by its id
+   * @param trainings of every run, by its id
    */
-  public static StudyPlan of(RunTable table, Map<String, Double> fullRanks, Question question) {
+  public static StudyPlan of(
+      RunTable table, Map<String, NetworkTraining> trainings, Question question) {
     Selection selection = Selection.of(table);
     Map<String, RunSummary> byId = new HashMap<>();
     table.runs().forEach(run -> byId.put(run.id(), run));
@@ -91,7 +91,7 @@ public record StudyPlan(
             plans.add(
                 new Planner(
                         network,
-                        requireNonNull(fullRanks.get(runs.get(0).id()), network),
+                        requireNonNull(trainings.get(runs.get(0).id()), network),
                         outcomes(runs, lost, question.wish()),
                         1.0 / runs.get(0).classes(),
                         question)

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The weight decay at which training with B and μ is expected to give the wanted rank.
  *
  * @param method how it was found
- * @param weightDecay wd; null if the runs do not tell
+ * @param weightDecay wd; null if the runs do not tell, or only of one that no training can have,
+ *     μ·wd ≥ 1
  * @param low no rank as low is expected below it; null if the runs do not tell
  * @param high the rank is expected to be reached at it; null if the runs do not tell
  * @param memory how long a gradient stays in the weights; null without weightDecay

@@ -14,9 +14,12 @@ function verdictText(check) {
       return `rank ${integer(check.measuredRank)} > ${integer(bound)}`;
     case 'NOT_YET':
       if (check.stepsNeeded !== null) return `bound ${integer(bound)} after ${steps(check.stepsNeeded)}; trained ${integer(check.steps)}`;
-      return check.premise === null
-        ? `bound ${integer(bound)}; the norms it needs were not measured`
-        : check.premise === 'Infinity'
+      if (check.premise === null) {
+        return check.bound.window.steps > check.steps
+          ? `bound ${integer(bound)}; no training is long enough`
+          : `bound ${integer(bound)}; the norms it needs were not measured`;
+      }
+      return check.premise === 'Infinity'
         ? `bound ${integer(bound)}; W is zero`
         : `bound ${integer(bound)}; the norm fell too fast: ${scientific(check.premise)} of it is left from before, more than ε`;
     default:

@@ -10,6 +10,7 @@ import io.rankfall.study.statistics.RunSummary;
 import io.rankfall.study.statistics.RunSummary.Measured;
 import io.rankfall.study.statistics.RunSummary.Outcome;
 import io.rankfall.study.statistics.RunTable;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.plan.Memory;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +21,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StudyPlanTest {
   private static final double FULL = 100;
@@ -77,12 +80,17 @@ class StudyPlanTest {
   }
 
   private static StudyPlan ask(List<RunSummary> runs, Question question) {
-    Map<String, Double> full = runs.stream().collect(Collectors.toMap(RunSummary::id, run -> FULL));
-    return StudyPlan.of(new RunTable("made-up ranks", 10_000, runs), full, question);
+    return ask(runs, question, new NetworkTraining(FULL, EXAMPLES, Optimizer.Method.SGD, 0));
+  }
+
+  private static StudyPlan ask(List<RunSummary> runs, Question question, NetworkTraining training) {
+    Map<String, NetworkTraining> all =
+        runs.stream().collect(Collectors.toMap(RunSummary::id, run -> training));
+    return StudyPlan.of(new RunTable("made-up ranks", 10_000, runs), all, question);
   }
 
   private static Question question(double rank, double accuracy, int batch, double rate) {
-    return new Question(new Wish(rank, accuracy), List.of(batch), List.of(rate), EXAMPLES);
+    return new Question(new Wish(rank, accuracy), List.of(batch), List.of(rate));
   }
 
   private static WeightDecayEstimate estimate(List<RunSummary> runs, Question question) {
@@ -99,6 +107,22 @@ class StudyPlanTest {
     assertThat(found.extrapolated()).isEmpty();
     assertThat(requireNonNull(found.memory()))
         .isEqualTo(Memory.of(16, 0.05 * requireNonNull(found.weightDecay()), EXAMPLES));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SGD, 0, 1", "SGD, 0.9, 0.1", "NESTEROV, 0.5, 0.5", "ADAMW, 0, 1", "MUON, 0, 1"})
+  void theMemoryIsThatOfTheOptimizerAndTheData(
+      Optimizer.Method method, double momentum, double share) {
+    NetworkTraining training = new NetworkTraining(FULL, 3000, method, momentum);
+    NetworkPlan plan =
+        ask(study(0, new SplittableRandom(1)), question(40, 0, 16, 0.05), training)
+            .networks()
+            .get(0);
+    WeightDecayEstimate found = plan.estimates().get(0);
+    double product = 0.05 * requireNonNull(found.weightDecay());
+    assertThat(requireNonNull(found.memory()).epochs())
+        .isCloseTo(share * 16 / (product * 3000), within(1e-9));
+    assertThat(plan.training()).isEqualTo(training);
   }
 
   @Test
@@ -219,6 +243,24 @@ class StudyPlanTest {
     WeightDecayEstimate found = estimate(runs, question(20, 0, 16, 0.05));
     assertThat(found.low()).isNull();
     assertThat(found.high()).isNull();
+  }
+
+  @Test
+  void aDecayThatNoTrainingCanHaveIsNone() {
+    List<RunSummary> runs =
+        study(0, new SplittableRandom(8)).stream()
+            .map(
+                run ->
+                    run(
+                        run.batchSize(),
+                        run.learningRate(),
+                        run.weightDecay(),
+                        run.seed(),
+                        new Measured(50 - 1e-3 * Math.log(run.weightDecay()), 0.9, 0.88, null)))
+            .toList();
+    WeightDecayEstimate found = estimate(runs, question(20, 0, 16, 0.05));
+    assertThat(found.weightDecay()).isNull();
+    assertThat(found.memory()).isNull();
   }
 
   @Test

@@ -80,18 +80,21 @@ final class Fading {
   }
 
   /**
-   * Whether, with the first rate all the way back, the share only falls once it does: the roots λ₁
-   * &gt; λ₂ are real and p_{n+k} = α·λ₁^k + β·λ₂^k stays positive. A sum of two such powers has one
+   * Whether, with this rate all the way back, the share only falls once it does: the roots λ₁ &gt;
+   * λ₂ are real and p_{n+k} = α·λ₁^k + β·λ₂^k stays positive. A sum of two such powers has one
    * turning point at most.
    */
-  boolean isMonotone() {
-    Roots roots = roots();
+  boolean isMonotone(double rate) {
+    Roots roots = roots(rate);
     return roots.real() && p > 0 && roots.large() * p + q > 0;
   }
 
-  /** How many steps further back the share is at most {@code target}, above which it is now. */
-  long stepsUntil(double target) {
-    Roots roots = roots();
+  /**
+   * How many steps at this rate further back the share is at most {@code target}, above which it is
+   * now.
+   */
+  long stepsUntil(double rate, double target) {
+    Roots roots = roots(rate);
     long enough = 1;
     while (share(roots, enough) > target) {
       enough *= 2;
@@ -111,10 +114,21 @@ final class Fading {
     return enough;
   }
 
+  /**
+   * So many steps further back at once, at least 1, all of them and the one before at this rate:
+   * what {@link #back()} does one by one, but for rounding. Asks for what {@link #isMonotone} asks.
+   */
+  void back(double rate, long count) {
+    Roots roots = roots(rate);
+    double next = at(roots, count);
+    q = recursion.previous(rate, rate) * at(roots, count - 1);
+    p = next;
+    steps += count;
+  }
+
   /** |p| + |q| after k ≥ 1 more steps. */
   private double share(Roots roots, long k) {
-    double d = recursion.previous(rates.at(1), rates.at(1));
-    return Math.abs(at(roots, k)) + Math.abs(d * at(roots, k - 1));
+    return Math.abs(at(roots, k)) + Math.abs(roots.large * roots.small * at(roots, k - 1));
   }
 
   private double at(Roots roots, long k) {
@@ -124,12 +138,12 @@ final class Fading {
     return alpha * Math.pow(roots.large, (double) k) + beta * Math.pow(roots.small, (double) k);
   }
 
-  /** Of λ² − c·λ − d at the first rate. */
+  /** Of λ² − c·λ − d at one rate. */
   private record Roots(double large, double small, boolean real) {}
 
-  private Roots roots() {
-    double c = recursion.current(rates.at(1), rates.at(1));
-    double d = recursion.previous(rates.at(1), rates.at(1));
+  private Roots roots(double rate) {
+    double c = recursion.current(rate, rate);
+    double d = recursion.previous(rate, rate);
     double discriminant = c * c + 4 * d;
     if (discriminant <= 0) {
       return new Roots(0, 0, false);

@@ -111,9 +111,19 @@ public record MemoryWindow(double epsilon, @Nullable Long steps, @Nullable Long 
   private static long walked(
       StepRecursion recursion, LearningRates rates, long step, double epsilon) {
     Fading fading = new Fading(recursion, rates, step);
+    double last = rates.at(step);
+    long beyond = step - rates.steps();
+    if (beyond > 0 && fading.isMonotone(last)) {
+      long needed = fading.stepsUntil(last, epsilon / 2);
+      if (needed <= beyond) {
+        return needed;
+      }
+      fading.back(last, beyond);
+    }
+    double first = rates.at(1);
     while (fading.share() > epsilon / 2) {
-      if (fading.steps() >= step && fading.isMonotone()) {
-        return fading.steps() + fading.stepsUntil(epsilon / 2);
+      if (fading.steps() >= step && fading.isMonotone(first)) {
+        return fading.steps() + fading.stepsUntil(first, epsilon / 2);
       }
       fading.back();
     }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankfall.train.plan.Memory.Outlook;
+import io.rankfall.train.theory.StepRecursion;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Scale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BoundPlanTest {
   private static final int GRID = 20_000;
@@ -77,7 +80,7 @@ class BoundPlanTest {
     assertThat(plan.product()).isCloseTo(1 - Math.pow(0.025, 0.25), within(1e-15));
     assertThat(plan.steps()).isEqualTo(4);
     assertThat(plan.promisedRank()).isEqualTo(64);
-    assertThat(plan.memory(60_000).outlook()).isEqualTo(Outlook.COLLAPSES);
+    assertThat(plan.memory(60_000).outlook()).isEqualTo(Outlook.FORGETS);
   }
 
   @Test
@@ -112,7 +115,27 @@ class BoundPlanTest {
     assertThat(Memory.of(6, 0.01, 1000).epochs()).isCloseTo(0.6, within(1e-12));
     assertThat(Memory.of(6, 0.01, 1000).outlook()).isEqualTo(Outlook.COSTS);
     assertThat(Memory.of(6, 0.01, 600).outlook()).isEqualTo(Outlook.LEARNS);
-    assertThat(Memory.of(6, 0.01, 3001).outlook()).isEqualTo(Outlook.COLLAPSES);
+    assertThat(Memory.of(6, 0.01, 3001).outlook()).isEqualTo(Outlook.FORGETS);
     assertThat(Memory.of(6, 0, 1000).outlook()).isEqualTo(Outlook.LEARNS);
+  }
+
+  /** The mean age of what the textbook's steps keep of a gradient of 1. */
+  @ParameterizedTest
+  @CsvSource({"HEAVY_BALL, 0", "HEAVY_BALL, 0.5", "HEAVY_BALL, 0.9", "NESTEROV, 0.9"})
+  void momentumShortensTheMemory(StepRecursion.Form form, double momentum) {
+    double product = 0.004;
+    double weight = 0;
+    double velocity = 0;
+    double age = 0;
+    double sum = 0;
+    for (int step = 1; step <= 20_000; step++) {
+      double gradient = (step == 1 ? 1 : 0) + product * weight;
+      velocity = momentum * velocity + gradient;
+      weight -= form == StepRecursion.Form.NESTEROV ? gradient + momentum * velocity : velocity;
+      age += step * weight;
+      sum += weight;
+    }
+    assertThat(Memory.of(1, product, 1).withMomentum(momentum).epochs())
+        .isCloseTo(age / sum, within(1e-6));
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.rankfall.train.CosineSchedule;
+import io.rankfall.train.Optimizer;
 import io.rankfall.train.theory.StepRecursion.Form;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,7 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Scale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -233,6 +236,35 @@ final class MemoryWindowTest {
       assertThat(steps(MemoryWindow.endingAt(rule, rates, needed - 1, epsilon)))
           .isGreaterThan(needed - 1);
     }
+  }
+
+  /** A cosine's last rate is so low that a window needs a million steps of it: none is walked. */
+  @ParameterizedTest
+  @CsvSource({"0, 2464700", "0.5, 1144723"})
+  @Timeout(20)
+  void aRateThatFallsToNearlyNothingNeedsLong(double momentum, long needed) {
+    Optimizer optimizer = new Optimizer(0.02, 0.5, momentum, new CosineSchedule(100, 0));
+    LearningRates rates = LearningRates.of(optimizer, 100, 3);
+    assertThat(MemoryWindow.stepsNeeded(StepRecursion.of(optimizer), rates, 0.001))
+        .isEqualTo(needed);
+  }
+
+  @Property(tries = 100)
+  void stepsAtOneRateAreTakenAtOnce(
+      @ForAll Form form,
+      @ForAll @IntRange(min = 1, max = 60) int count,
+      @ForAll @IntRange(min = 0, max = 5) int tenths) {
+    LearningRates rates = LearningRates.constant(0.1, 100);
+    StepRecursion rule = new StepRecursion(form, 0.2, tenths / 10.0);
+    Fading walked = new Fading(rule, rates, 100);
+    Fading jumped = new Fading(rule, rates, 100);
+    walked.backTo(3);
+    jumped.backTo(3);
+    walked.backTo(3 + count);
+    jumped.back(0.1, count);
+    assertThat(jumped.steps()).isEqualTo(walked.steps());
+    assertThat(jumped.last()).isCloseTo(walked.last(), within(1e-13));
+    assertThat(jumped.lastButOne()).isCloseTo(walked.lastButOne(), within(1e-13));
   }
 
   private static long steps(MemoryWindow window) {

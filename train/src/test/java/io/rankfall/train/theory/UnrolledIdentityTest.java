@@ -3,9 +3,11 @@ package io.rankfall.train.theory;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankfall.train.Optimizer;
+import io.rankfall.train.Schedule;
 import io.rankfall.train.StepSchedule;
 import io.rankfall.train.theory.StepRecursion.Form;
 import java.lang.reflect.RecordComponent;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -139,9 +142,14 @@ final class UnrolledIdentityTest {
         .as("StepRecursion.requireModelled has to model or to refuse every setting")
         .containsExactly(
             "learningRate", "weightDecay", "momentum", "schedule", "method", "decayOn", "clipNorm");
-    assertThat(names(StepSchedule.class))
-        .as("LearningRates.of has to follow every setting")
-        .containsExactly("milestones", "factor");
+    assertThat(
+            Arrays.stream(Schedule.class.getPermittedSubclasses())
+                .collect(Collectors.toMap(Class::getSimpleName, UnrolledIdentityTest::names)))
+        .as("LearningRates.of has to follow every setting, as LearningRatesTest asks")
+        .containsOnly(
+            entry("StepSchedule", List.of("milestones", "factor")),
+            entry("CosineSchedule", List.of("epochs", "floor")),
+            entry("WarmUp", List.of("warmUpEpochs", "then")));
   }
 
   private static List<String> names(Class<?> record) {
