@@ -56,7 +56,7 @@ final class TheoremTest {
 
     Training(long seed) {
       SplittableRandom random = new SplittableRandom(seed);
-      Form form = Form.values()[random.nextInt(3)];
+      Form form = List.of(Form.values()).get(random.nextInt(3));
       double momentum = random.nextBoolean() ? 0 : random.nextDouble(0.5);
       rule = new StepRecursion(form, random.nextDouble(0.4, 0.95), momentum);
       rates = MemoryWindowTest.rates(random);
@@ -66,7 +66,7 @@ final class TheoremTest {
       positions = random.nextInt(1, 3);
       rows = random.nextInt(14, 37);
       cols = random.nextInt(14, 37);
-      kind = Gradients.values()[random.nextInt(3)];
+      kind = List.of(Gradients.values()).get(random.nextInt(3));
       double initialNorm = Math.exp(random.nextDouble(-4, 4));
       train(random, initialNorm / Math.sqrt(rows * cols));
     }
