@@ -130,7 +130,8 @@ final class ModelTheoryTest {
   void whatIsMissingOrImpossibleIsSaidInOneLine() throws IOException {
     Path file = model();
     theory(file, "--lr=0.1").assertOneLine("expected --spec or --batch-size, --lr");
-    theory(file, SETTINGS.replace("lr=0.5", "lr=2") + "7").assertOneLine("< 1, found");
+    theory(file, SETTINGS.replace("lr=0.5", "lr=2") + "7")
+        .assertOneLine("learningRate*weightDecay < 1, as a step keeps");
     theory(file, SETTINGS + "7 --optimizer=adamw").assertOneLine("expected optimizer SGD");
     theory(file, SETTINGS + "7 --positions=low=0").assertOneLine("expected GLOB=R with R >= 1");
     theory(file, SETTINGS + "7 --html=x.html").assertOneLine("--html: expected a training");

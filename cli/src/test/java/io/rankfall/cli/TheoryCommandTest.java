@@ -56,6 +56,17 @@ final class TheoryCommandTest {
         .contains("But none of it is success: with 10.0 % on the test examples");
   }
 
+  /** Its weights end as the smallest numbers that single precision has. */
+  @Test
+  void aNetworkThatForgotEverythingViolatesNothing() {
+    Ran ran =
+        run(
+            "theory --hidden 30 --examples 300 --batch-size 1 --lr 0.02 --weight-decay 5 --epochs 4"
+                + " --momentum 0.5 --epsilon 0.3,0.001");
+    assertThat(ran.exitCode()).as(ran.out() + ran.err()).isZero();
+    assertThat(ran.out()).contains("COLLAPSED");
+  }
+
   @Test
   void jsonHoldsEverythingAndThePageIsDrawnFromIt(@TempDir Path temporary) throws IOException {
     Path page = temporary.resolve("theory.html");

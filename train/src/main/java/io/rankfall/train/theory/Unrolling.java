@@ -121,13 +121,14 @@ final class Unrolling {
         predicted == null ? null : predicted / norm,
         added + MeasuredSpectrum.ERROR * Math.sqrt(fullRank),
         most,
-        Spectrum.of(sum.rounded()).rank(rankRule()),
+        Spectrum.of(sum.scaled()).rank(rankRule(fullRank)),
         spectrum.bestError(most));
   }
 
-  private RankRule rankRule() {
+  /** Above what measuring singular values and rounding V can add to those that are 0. */
+  private RankRule rankRule(int fullRank) {
     return shape.factored()
-        ? new RankRule.SpectralRelative(WitnessPoint.RANK_TOLERANCE)
+        ? new RankRule.SpectralRelative(MeasuredSpectrum.ERROR + 0x1p-24 * Math.sqrt(fullRank))
         : new RankRule.Numerical();
   }
 

@@ -114,10 +114,21 @@ final class UpdateSum implements AutoCloseable {
     return Math.sqrt(squares);
   }
 
-  /** V in single precision. */
-  Matrix rounded() {
+  /**
+   * V in single precision, times the power of two that brings its largest number to 1 or a little
+   * more: of numbers too small for single precision the rank would be lost.
+   */
+  Matrix scaled() {
     multiply();
     double[] row = new double[cols];
+    double largest = 0;
+    for (int i = 0; i < rows; i++) {
+      at(i).get(row);
+      for (double value : row) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    int exponent = largest == 0 ? 0 : -Math.getExponent(largest);
     return Matrix.filled(
         rows,
         cols,
@@ -125,7 +136,7 @@ final class UpdateSum implements AutoCloseable {
           for (int i = 0; i < rows; i++) {
             at(i).get(row);
             for (int j = 0; j < cols; j++) {
-              values[i * cols + j] = (float) row[j];
+              values[i * cols + j] = (float) Math.scalb(row[j], exponent);
             }
           }
         });

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  *     but for rounding, with momentum it bounds it; null where the norms were not measured
  * @param roundingBound what rounding can add to either
  * @param rankBound how many factors the gradients of these steps had, at most min(d_out, d_in)
- * @param measuredRank how many singular values of V_n exceed 1e-6·σ₁, or max(d_out, d_in)·2⁻²³·σ₁
- *     where gradients are known as rounded matrices
+ * @param measuredRank how many singular values of V_n exceed (1.1e-6 + 2⁻²⁴·√min(d_out, d_in))·σ₁,
+ *     what measuring them and rounding V_n can add, or max(d_out, d_in)·2⁻²³·σ₁ where gradients are
+ *     known as rounded matrices
  * @param bestError of the best approximation of W_T of rank {@code rankBound} (Eckart–Young)
  */
 public record WitnessPoint(
@@ -25,9 +26,6 @@ public record WitnessPoint(
     int rankBound,
     int measuredRank,
     double bestError) {
-
-  /** Singular values are known to 1e-6·σ₁. */
-  static final double RANK_TOLERANCE = 1e-6;
 
   /** Whether rank, error and the best error are as they must be. */
   @JsonProperty

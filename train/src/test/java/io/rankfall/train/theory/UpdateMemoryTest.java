@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankfall.spectra.Matrix;
+import io.rankfall.spectra.RankRule;
+import io.rankfall.spectra.Spectrum;
 import io.rankfall.train.GradientFactors;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -57,11 +59,25 @@ final class UpdateMemoryTest {
       sum.subtract(0.5, update);
       sum.subtract(0.25, memory.get(5));
       assertThat(sum.norm()).isCloseTo(0.75 * Math.sqrt(norm), within(1e-9 * Math.sqrt(norm)));
-      Matrix rounded = sum.rounded();
+      Matrix scaled = sum.scaled();
+      double largest = 0;
       for (int i = 0; i < gradient.length; i++) {
-        assertThat((double) rounded.toArray()[i])
-            .isCloseTo(-0.75 * gradient[i], within(1e-6 * (1 + Math.abs(gradient[i]))));
+        largest = Math.max(largest, Math.abs(scaled.toArray()[i]));
+        assertThat(scaled.toArray()[i] * gradient[0])
+            .isCloseTo(scaled.toArray()[0] * gradient[i], within(1e-5 * size));
       }
+      assertThat(largest).isBetween(1.0, 2.0);
+    }
+  }
+
+  /** Single precision would leave 0 to 3 of the smallest number that it has. */
+  @Test
+  void theRankOfNumbersTooSmallForSinglePrecisionIsKept() {
+    Factors one = new Factors(Matrix.of(1, 3, 1, 2, 3), Matrix.of(1, 4, 0.5f, -0.7f, 0.3f, 1));
+    UpdateMemory memory = new UpdateMemory(3, 4, 1);
+    try (UpdateSum sum = new UpdateSum(3, 4)) {
+      sum.subtract(1e-45, memory.put(1, one, 1));
+      assertThat(Spectrum.of(sum.scaled()).rank(new RankRule.Numerical())).isEqualTo(1);
     }
   }
 
