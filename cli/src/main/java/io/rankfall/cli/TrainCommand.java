@@ -80,10 +80,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--theory",
-      description = {
-        "Hold the theory against every step and write theory.json and theory.html, which says what",
-        "of it came true, to --out. Takes a few percent longer; 'rankfall theory RUN' looks closer."
-      })
+      description =
+          "Hold the theory against the training: theory.json and theory.html in --out, in a few percent more time. "
+              + "'rankfall theory RUN' looks closer.")
   private boolean theory;
 
   private final Console console;

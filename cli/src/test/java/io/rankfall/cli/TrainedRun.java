@@ -21,7 +21,7 @@ final class TrainedRun {
 
   private static Path train() {
     try {
-      Path run = Files.createDirectories(Path.of("target", "trained-run"));
+      Path run = Files.createTempDirectory(Path.of("target"), "trained-run-");
       Ran ran =
           Ran.run(
               "train",
