@@ -75,7 +75,7 @@ class CommandLineTest {
     "train --clip-norm 1 --learner fused, clip norm: expected 0; none with learner FUSED; found 1.0",
     "train --cosine 20 --milestones 5, milestones: expected none beside a cosine",
     "train --cosine 10, epochs: expected none at learning rate 0",
-    "theory --optimizer adamw --examples 9 --batch-size 3, theory: expected optimizer SGD without clipping",
+    "theory --optimizer adamw --examples 9 --batch-size 3 --html x.html, --html: expected SGD without clipping",
     "train --batch-norm --batch-size 1, batch normalisation",
     "train --milestones 5;3, ascending",
     "demo --epochs 0, epochs: expected >= 1",
