@@ -107,6 +107,39 @@ final class ArchitectureTest {
         .hasMessage("architecture mlp: bn: expected true or false, found '2'");
   }
 
+  /** R of every matrix, by the graph and by the learner that will use it so often. */
+  @ParameterizedTest
+  @EnumSource
+  void graphAndLearnerCountThePositionsOfAMatrixAlike(Family family) {
+    Architecture architecture = small(family);
+    try (Learner learner =
+        LearnerKind.DJL.start(
+            architecture.initialize(Initialization.HE, 1), Cases.optimizer(0.1, 0, 0), 2)) {
+      List<LayerGraph.Node> weighted = architecture.graph().weighted();
+      for (int l = 0; l < weighted.size(); l++) {
+        assertThat(learner.positions(l))
+            .as(weighted.get(l).name())
+            .isEqualTo(weighted.get(l).positions());
+      }
+    }
+  }
+
+  @Test
+  void positionsAreTokensInAttentionAndOutputsInConvolutions() {
+    assertThat(positions(small(Family.GPT), "block1.query")).isEqualTo(6);
+    assertThat(positions(small(Family.VIT), "block2.value")).isEqualTo(4);
+    assertThat(positions(small(Family.MLP), "fc1")).isEqualTo(1);
+    assertThat(positions(small(Family.RESNET8), "conv1")).isEqualTo(1024);
+  }
+
+  private static int positions(Architecture architecture, String name) {
+    return architecture.graph().weighted().stream()
+        .filter(node -> node.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .positions();
+  }
+
   @Test
   void anImpossibleShapeIsBlamedOnTheLayer() {
     assertThatThrownBy(() -> Architecture.named("vgg11", GREY, 10))
