@@ -108,6 +108,13 @@ final class TheoryCommand implements Callable<Integer> {
   private List<Double> epsilons = List.of();
 
   @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description =
+          "At how many steps, evenly spread, the ranks of gradients are measured; as many as there are for all.")
+  private int samples = TheorySettings.DEFAULT.gradientSamples();
+
+  @Option(
       names = "--memory",
       paramLabel = "MIB",
       description = "For the gradients of the last steps: how far back witness and identity reach.")
@@ -145,7 +152,7 @@ final class TheoryCommand implements Callable<Integer> {
             () ->
                 new TheorySettings(
                     epsilons,
-                    TheorySettings.DEFAULT.gradientSamples(),
+                    samples,
                     (long) memory << 20,
                     TheorySettings.DEFAULT.witnessPoints(),
                     TheorySettings.DEFAULT.depth()));
@@ -316,6 +323,7 @@ final class TheoryCommand implements Callable<Integer> {
           List.of(
                   "--preset",
                   "--epsilon",
+                  "--samples",
                   "--memory",
                   "--json",
                   "--html",

@@ -62,6 +62,27 @@ class ReportCommandTest {
   }
 
   @Test
+  void networksAreToldApartByTheirOptimizers() throws Exception {
+    Path sweep = folder.resolve("optimizers.yaml");
+    Files.writeString(
+        sweep,
+        """
+        name: optimizers
+        data: fashion-mnist-300
+        settings: {hidden: [8], momentum: 0.5, batchSize: 100, learningRate: 0.05, epochs: 1}
+        parameters:
+          optimizer: {values: [sgd, nesterov]}
+        """);
+    Path both = folder.resolve("both.db");
+    Ran ran = Ran.run("sweep", sweep.toString(), "--study", both.toString());
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+
+    assertThat(Ran.run("report", both.toString()).exitCode()).isZero();
+    assertThat(Files.readString(folder.resolve("both.html")))
+        .contains("\"label\":\"784-8-10\"", "\"label\":\"784-8-10, NESTEROV\"");
+  }
+
+  @Test
   void aStudyWithoutSuchRunsIsAWrongCall() {
     Path page = folder.resolve("none.html");
     Ran ran =

@@ -70,7 +70,7 @@ final class TheoryCommandTest {
   @Test
   void jsonHoldsEverythingAndThePageIsDrawnFromIt(@TempDir Path temporary) throws IOException {
     Path page = temporary.resolve("theory.html");
-    Ran ran = run(SMALL + " --epsilon 0.2 --json --html " + page);
+    Ran ran = run(SMALL + " --epsilon 0.2 --samples 1000 --json --html " + page);
     assertThat(ran.err()).contains("Report: " + page);
     assertThat(page).content().contains("fashion-mnist-700").contains("\"fc1\"");
     JsonNode report = new ObjectMapper().readTree(ran.out());
@@ -79,6 +79,7 @@ final class TheoryCommandTest {
     assertThat(report.at("/accuracy/guess").asDouble()).isEqualTo(0.1);
     assertThat(report.at("/accuracy/collapsed").isBoolean()).isTrue();
     assertThat(report.at("/settings/depth").asText()).isEqualTo("FULL");
+    assertThat(report.at("/layers/0/gradients").size()).as("every step").isEqualTo(700);
     JsonNode check = report.at("/layers/0/epochs/1/checks/0/apriori");
     assertThat(check.at("/verdict").asText()).isEqualTo("HOLDS");
     assertThat(check.at("/bound/rank").asInt()).isEqualTo(230);

@@ -162,12 +162,13 @@ public final class StudyReport {
       return List.copyOf(networks.keySet()).indexOf(words);
     }
 
-    /** The architecture's, told apart by a number where other settings differ. */
+    /** The architecture's and how its steps differ, told apart by a number where more does. */
     private String label(StoredRun run, StudyDocument.@Nullable Network known) {
-      String label = run.spec().architecture().shortLabel();
       if (known != null) {
         return known.label();
       }
+      String step = run.spec().stepLabel();
+      String label = run.spec().architecture().shortLabel() + (step.isEmpty() ? "" : ", " + step);
       long same =
           networks.values().stream()
               .filter(n -> n.label().equals(label) || n.label().startsWith(label + " ("))
