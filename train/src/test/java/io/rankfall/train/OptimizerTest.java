@@ -169,7 +169,9 @@ final class OptimizerTest {
             () -> new TheoryProbe(everythingNew(), Cases.fashion(), TheorySettings.DEFAULT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "theory: expected optimizer SGD without clipping, found ADAMW with clip norm 1.5");
+            "theory: expected optimizer SGD without clipping, found ADAMW with clip norm 1.5: Adam"
+                + " divides every entry of a gradient by its own size: an update is no sum of few"
+                + " gradients, and no bound on the rank follows.");
   }
 
   @Test

@@ -59,8 +59,11 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
   public static StepRecursion requireModelled(Optimizer optimizer, int epochs) {
     if (!isModelled(optimizer)) {
       throw new IllegalArgumentException(
-          "theory: expected optimizer SGD without clipping, found %s with clip norm %s"
-              .formatted(optimizer.method(), optimizer.clipNorm()));
+          "theory: expected optimizer SGD without clipping, found %s%s: %s"
+              .formatted(
+                  optimizer.method(),
+                  optimizer.clipNorm() == 0 ? "" : " with clip norm " + optimizer.clipNorm(),
+                  UpdateProbe.why(optimizer)));
     }
     StepRecursion recursion = of(optimizer);
     for (int epoch = 1; epoch <= epochs; epoch++) {
