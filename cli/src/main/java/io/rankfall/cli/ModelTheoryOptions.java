@@ -25,32 +25,53 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What {@code theory} has to know of the training of a model file. */
 final class ModelTheoryOptions {
-  /** Settings that have no default where a file is looked at. */
-  static final List<String> NEEDED =
-      List.of("--batch-size", "--lr", "--weight-decay", "--epochs", "--examples");
-
   @Option(
       names = "--spec",
       paramLabel = "FILE",
       description =
           "Of a model file: the run.json of its training, in place of "
-              + "--batch-size, --lr, --weight-decay, --epochs and --examples.")
+              + "--batch-size, --lr, --weight-decay and --steps.")
   private @Nullable Path spec;
 
   @Option(
+      names = "--steps",
+      paramLabel = "T",
+      description =
+          "Of a model file: steps of its training at the one rate --lr; of a schedule, give "
+              + "--epochs and --examples.")
+  private long steps;
+
+  @Option(
       names = "--positions",
-      paramLabel = "GLOB=R",
+      paramLabel = "[GLOB=]R",
       converter = PositionsReader.class,
       description =
           "Of a model file: how often an example uses the matrices of such names, R: output positions of a "
-              + "convolution, tokens of attention. May be repeated; 1 for linear layers otherwise.")
+              + "convolution, tokens of attention. May be repeated; without GLOB, of all other matrices. "
+              + "1 for linear layers otherwise.")
   private List<Positions> positions = List.of();
 
-  private record Positions(Glob names, int count) {}
+  /**
+   * How often an example uses some matrices.
+   *
+   * @param names null for all that no other names
+   */
+  private record Positions(@Nullable Glob names, int count) {
+    boolean isOf(StoredMatrix matrix) {
+      return names != null && (names.test(matrix.name()) || names.test(matrix.tensor()));
+    }
+  }
 
-  /** Whether a path is a model, and not a run's folder. */
+  /** Whether a path is a model, be it missing, and not a run's folder. */
   static boolean isModel(Path path) {
-    return Files.isRegularFile(path) || ModelWeights.isSharded(path);
+    String name = path.toString();
+    return Files.isRegularFile(path)
+        || ModelWeights.isSharded(path)
+        || (!Files.exists(path) && (name.endsWith(".onnx") || name.endsWith(".safetensors")));
+  }
+
+  long steps() {
+    return steps;
   }
 
   boolean isSpecGiven() {
@@ -58,7 +79,7 @@ final class ModelTheoryOptions {
   }
 
   boolean isGiven() {
-    return spec != null || !positions.isEmpty();
+    return spec != null || steps != 0 || !positions.isEmpty();
   }
 
   /**
@@ -73,11 +94,11 @@ final class ModelTheoryOptions {
     }
     return UsageException.ifRefused(
         () ->
-            new ModelTheory.Settings(
+            ModelTheory.Settings.of(
                 run.optimizer(),
                 run.epochs(),
                 run.batchSize(),
-                given > 0 ? given : examples(run),
+                given == 0 ? examples(run) : given,
                 epsilons));
   }
 
@@ -106,12 +127,24 @@ final class ModelTheoryOptions {
     }
     List<ModelTheory.Layer> layers = new ArrayList<>();
     List<StoredMatrix> matrices = ModelWeights.open(file).matrices();
+    requireUsed(file, matrices);
     for (StoredMatrix matrix : matrices) {
       console.status("%d/%d matrices".formatted(layers.size(), matrices.size()));
       layers.add(settings.layer(matrix.name(), spectrum(file, matrix), positions(matrix, known)));
     }
     console.endStatus();
     return settings.theory(file.toString(), layers);
+  }
+
+  /** A misspelt name would leave a matrix at another R without a word. */
+  private void requireUsed(Path file, List<StoredMatrix> matrices) {
+    for (Positions given : positions) {
+      if (given.names != null && matrices.stream().noneMatch(given::isOf)) {
+        throw new UsageException(
+            "--positions: expected names of matrices of %s, found none that is %s"
+                .formatted(file, given.names.text()));
+      }
+    }
   }
 
   private static Spectrum spectrum(Path file, StoredMatrix matrix) throws IOException {
@@ -124,7 +157,12 @@ final class ModelTheoryOptions {
 
   private @Nullable Integer positions(StoredMatrix matrix, Map<String, Integer> known) {
     for (Positions given : positions) {
-      if (given.names.test(matrix.name()) || given.names.test(matrix.tensor())) {
+      if (given.isOf(matrix)) {
+        return given.count;
+      }
+    }
+    for (Positions given : positions) {
+      if (given.names == null) {
         return given.count;
       }
     }
@@ -132,21 +170,21 @@ final class ModelTheoryOptions {
     return own == null && matrix.kind() == MatrixKind.LINEAR ? Integer.valueOf(1) : own;
   }
 
-  /** Reads {@code conv*=784}. */
+  /** Reads {@code conv*=784} and {@code 784}. */
   static final class PositionsReader implements ITypeConverter<Positions> {
     @Override
     public Positions convert(String text) {
       int sign = text.lastIndexOf('=');
       try {
         int count = Integer.parseInt(text.substring(sign + 1));
-        if (sign > 0 && count > 0) {
-          return new Positions(new Glob(text.substring(0, sign)), count);
+        if (sign != 0 && count > 0) {
+          return new Positions(sign < 0 ? null : new Glob(text.substring(0, sign)), count);
         }
       } catch (NumberFormatException e) {
         // Said below.
       }
       throw new TypeConversionException(
-          "expected GLOB=R with R >= 1, as conv1=576, found '%s'".formatted(text));
+          "expected R or GLOB=R with R >= 1, as conv1=576, found '%s'".formatted(text));
     }
   }
 }

@@ -33,7 +33,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -73,8 +72,7 @@ import picocli.CommandLine.Spec;
       "  rankfall theory --preset momentum --epsilon 0.3,0.03 --json > theory.json",
       "  rankfall theory --preset one-example --html theory.html --explorer",
       "  rankfall theory model.onnx --spec run.json   a file and the settings of its training",
-      "  rankfall theory model.safetensors --batch-size 1 --lr 0.02 --weight-decay 0.5 --epochs 3 \\",
-      "                                    --examples 5000",
+      "  rankfall theory model.safetensors --batch-size 1 --lr 0.02 --weight-decay 0.5 --steps 15000",
       "  rankfall theory --optimizer adamw --lr 1e-3 --examples 3000    no bound: ranks of updates",
       "",
       "Exit code 1 when something that must hold does not, when the training diverged, or when the run's",
@@ -161,7 +159,7 @@ final class TheoryCommand implements Callable<Integer> {
     }
     if (model.isGiven()) {
       throw new UsageException(
-          "--spec and --positions: expected a model file beside them, found "
+          "--spec, --steps and --positions: expected a model file beside them, found "
               + (run == null ? "none" : run));
     }
     requireOneTraining();
@@ -209,7 +207,8 @@ final class TheoryCommand implements Callable<Integer> {
           (html != null ? "--html" : "--preset") + ": expected a training, found the file " + file);
     }
     ModelTheory.Settings settings =
-        model.isSpecGiven() ? model.settings(examples, epsilons) : givenSettings(file);
+        new TheoryOfModel(file, command.commandLine().getParseResult(), model)
+            .settings(options, examples, epsilons);
     ModelTheory theory = model.look(file, settings, console);
     if (json) {
       console.out().println(theory.json());
@@ -218,24 +217,6 @@ final class TheoryCommand implements Callable<Integer> {
     }
     console.out().flush();
     return ExitCode.OK;
-  }
-
-  /** Of a training that no file describes: every setting has to be said. */
-  private ModelTheory.Settings givenSettings(Path file) {
-    ParseResult given = command.commandLine().getParseResult();
-    for (String option : ModelTheoryOptions.NEEDED) {
-      if (!given.hasMatchedOption(option)) {
-        throw new UsageException(
-            "%s: expected --spec or %s beside it, found no %s"
-                .formatted(file, String.join(", ", ModelTheoryOptions.NEEDED), option));
-      }
-    }
-    return UsageException.ifRefused(
-        () -> {
-          RunSpec spec = options.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES);
-          return new ModelTheory.Settings(
-              spec.optimizer(), spec.epochs(), spec.batchSize(), examples, epsilons);
-        });
   }
 
   private void requireNoPage(RunSpec spec) {

@@ -131,16 +131,61 @@ final class ModelTheoryTest {
         .containsPattern("conv1.* 4×4 +196 ");
   }
 
+  /** Seven epochs of one example are seven steps, and a number of steps needs no epochs. */
+  @Test
+  void stepsAtOneRateNeedNoEpochs() throws IOException {
+    Path file = model();
+    String steps = "--batch-size=1 --lr=0.5 --weight-decay=1 --epsilon=0.05 --json --steps=";
+
+    assertThat(json(theory(file, steps + "7")))
+        .isEqualTo(json(theory(file, SETTINGS + "7 --epsilon=0.05 --json")));
+    assertThat(json(theory(file, steps + "5")).at("/steps").asLong()).isEqualTo(5);
+    assertThat(json(theory(file, "--momentum=0.9 " + steps + "7")).at("/windows"))
+        .isNotEqualTo(json(theory(file, steps + "7")).at("/windows"));
+  }
+
+  @Test
+  void aPlainNumberOfPositionsIsOfAllThatNoNameIsGivenFor() throws IOException {
+    String line = SETTINGS + "7 --epsilon=0.05 --positions=3 --positions=low*=2";
+
+    assertThat(theory(model(), line).out())
+        .containsPattern("low.* 9×9 +2 ")
+        .containsPattern("high.* 9×9 +3 ");
+  }
+
+  /** Else 5 would be believed to be the rate that the bounds are of. */
+  @Test
+  void anOptionThatWouldChangeNothingIsRefused() throws IOException {
+    Path file = model();
+    Path spec = folder.resolve("run.json");
+    String steps = "--batch-size=1 --lr=0.5 --weight-decay=1 --steps=7 ";
+    theory(file, "--spec=" + spec + " --lr=5")
+        .assertOneLine("--lr: expected no option that changes nothing, found it beside a model");
+    theory(file, "--spec=" + spec + " --steps=5").assertOneLine("--steps: expected no option");
+    theory(file, steps + "--milestones=1").assertOneLine("--milestones: expected no option");
+    theory(file, steps + "--examples=7").assertOneLine("--examples: expected no option");
+    theory(file, steps + "--explorer").assertOneLine("--explorer: expected no option");
+    theory(file, SETTINGS + "7 --hidden=7").assertOneLine("--hidden: expected no option");
+    theory(file, steps + "--positions=lwo*=2")
+        .assertOneLine("--positions: expected names of matrices of " + file + ", found none");
+  }
+
   @Test
   void whatIsMissingOrImpossibleIsSaidInOneLine() throws IOException {
     Path file = model();
-    theory(file, "--lr=0.1").assertOneLine("expected --spec or --batch-size, --lr");
+    theory(file, "--lr=0.1").assertOneLine("expected --spec, or --batch-size, --lr");
     theory(file, SETTINGS.replace("lr=0.5", "lr=2") + "7")
         .assertOneLine("learningRate*weightDecay < 1, as a step keeps");
-    theory(file, SETTINGS + "7 --optimizer=adamw").assertOneLine("expected optimizer SGD");
-    theory(file, SETTINGS + "7 --positions=low=0").assertOneLine("expected GLOB=R with R >= 1");
+    theory(file, SETTINGS + "7 --optimizer=adamw").assertOneLine("found ADAMW: Adam divides");
+    theory(file, SETTINGS + "7 --positions=low=0")
+        .assertOneLine("expected R or GLOB=R with R >= 1");
     theory(file, SETTINGS + "7 --html=x.html").assertOneLine("--html: expected a training");
     theory(file, SETTINGS + "0").assertOneLine("examples: expected >= 1");
+    theory(file, "--batch-size=1 --lr=0.5 --weight-decay=1")
+        .assertOneLine("found no --steps and no --epochs");
+    theory(file, "--batch-size=1 --lr=0.5 --weight-decay=1 --steps=0")
+        .assertOneLine("steps: expected >= 1, found 0");
+    theory(folder.resolve("none.onnx"), SETTINGS + "7").assertOneLine("none.onnx: file: expected");
     theory(file, "--spec=" + folder.resolve("none.json")).assertOneLine("none.json");
     Ran.run("theory", "--spec=x").assertOneLine("expected a model file beside them, found none");
     Path broken = folder.resolve("broken.onnx");

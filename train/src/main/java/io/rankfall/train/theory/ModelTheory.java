@@ -59,18 +59,44 @@ public record ModelTheory(
     private final List<MemoryWindow> windows;
 
     /**
+     * Of a training with a schedule.
+     *
      * @param examples trained on in each epoch
      * @throws IllegalArgumentException in one line, if the optimizer does what no recursion is
      *     known for, μ·wd ≥ 1, or a number is out of range
      */
-    public Settings(
+    public static Settings of(
         Optimizer optimizer, int epochs, int batchSize, long examples, List<Double> epsilons) {
       if (examples < 1) {
         throw new IllegalArgumentException("examples: expected >= 1, found " + examples);
       }
+      return new Settings(
+          StepRecursion.requireModelled(optimizer, epochs),
+          LearningRates.of(optimizer, epochs, (examples + batchSize - 1) / batchSize),
+          batchSize,
+          epsilons);
+    }
+
+    /**
+     * Of a training at the optimizer's first rate throughout.
+     *
+     * @param steps T
+     * @throws IllegalArgumentException as {@link #of}
+     */
+    public static Settings constant(
+        Optimizer optimizer, long steps, int batchSize, List<Double> epsilons) {
+      return new Settings(
+          StepRecursion.requireModelled(optimizer, 1),
+          LearningRates.constant(optimizer.learningRate(1), steps),
+          batchSize,
+          epsilons);
+    }
+
+    private Settings(
+        StepRecursion recursion, LearningRates rates, int batchSize, List<Double> epsilons) {
       this.batchSize = batchSize;
-      this.recursion = StepRecursion.requireModelled(optimizer, epochs);
-      this.rates = LearningRates.of(optimizer, epochs, (examples + batchSize - 1) / batchSize);
+      this.recursion = recursion;
+      this.rates = rates;
       this.windows =
           epsilons.stream()
               .map(epsilon -> MemoryWindow.endingAt(recursion, rates, rates.steps(), epsilon))
