@@ -18,7 +18,6 @@ import io.rankfall.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,10 +77,11 @@ final class ShrinkCommand implements Callable<Integer> {
 
   @Mixin private final SpecOptions options = new SpecOptions();
 
-  @Spec private @Nullable CommandSpec command;
+  @Spec private CommandSpec command;
 
   private final Console console;
 
+  @SuppressWarnings("NullAway.Init")
   ShrinkCommand(Console console) {
     this.console = console;
   }
@@ -165,7 +165,7 @@ final class ShrinkCommand implements Callable<Integer> {
   }
 
   private boolean isGiven(String option) {
-    OptionSpec known = requireNonNull(requireNonNull(command).findOption(option), option);
-    return requireNonNull(command).commandLine().getParseResult().hasMatchedOption(known);
+    OptionSpec known = requireNonNull(command.findOption(option), option);
+    return command.commandLine().getParseResult().hasMatchedOption(known);
   }
 }

@@ -154,7 +154,7 @@ final class TheoryCommand implements Callable<Integer> {
                     (long) memory << 20,
                     TheorySettings.DEFAULT.witnessPoints(),
                     TheorySettings.DEFAULT.depth()));
-    if (run != null && ModelTheoryOptions.isModel(run)) {
+    if (run != null && ModelCheck.isModel(run)) {
       return ofModel(run);
     }
     if (model.isGiven()) {
@@ -206,10 +206,9 @@ final class TheoryCommand implements Callable<Integer> {
       throw new UsageException(
           (html != null ? "--html" : "--preset") + ": expected a training, found the file " + file);
     }
-    ModelTheory.Settings settings =
-        new TheoryOfModel(file, command.commandLine().getParseResult(), model)
-            .settings(options, examples, epsilons);
-    ModelTheory theory = model.look(file, settings, console);
+    ModelTheory theory =
+        new ModelCheck(file, command.commandLine().getParseResult(), model)
+            .theory(options, examples, epsilons, console);
     if (json) {
       console.out().println(theory.json());
     } else {

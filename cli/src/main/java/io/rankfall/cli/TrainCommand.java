@@ -24,6 +24,7 @@ import io.rankfall.train.theory.TheorySettings;
 import io.rankfall.train.tracking.RunEnd;
 import io.rankfall.train.tracking.RunTracker;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -64,6 +65,8 @@ import picocli.CommandLine.Option;
       "something that cannot be."
     })
 final class TrainCommand implements Callable<Integer> {
+  private static final String THEORY_JSON = "theory.json";
+  private static final String THEORY_PAGE = "theory.html";
 
   @Option(names = "--out", paramLabel = "DIR", description = "Folder for the run's files.")
   private Path out = Path.of("rankfall-run");
@@ -125,7 +128,15 @@ final class TrainCommand implements Callable<Integer> {
     }
     console.endStatus();
     RunFiles.write(out, run, dataset);
-    boolean holds = probe == null || tell(probe.report(run.outcome()));
+    boolean holds;
+    if (probe == null) {
+      // What is there is of an earlier training.
+      Files.deleteIfExists(out.resolve(THEORY_JSON));
+      Files.deleteIfExists(out.resolve(THEORY_PAGE));
+      holds = true;
+    } else {
+      holds = tell(probe.report(run.outcome()));
+    }
     return holds ? summary(run) : Math.max(summary(run), ExitCode.FINDING);
   }
 
@@ -146,9 +157,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private boolean tell(TheoryReport report) throws IOException {
-    Path page = out.resolve("theory.html");
-    AtomicFile.write(
-        out.resolve("theory.json"), bytes -> bytes.write(report.json().getBytes(UTF_8)));
+    Path page = out.resolve(THEORY_PAGE);
+    AtomicFile.write(out.resolve(THEORY_JSON), bytes -> bytes.write(report.json().getBytes(UTF_8)));
     TheoryPage.of(report).write(page);
     console.paragraph(TheoryText.conclusion(report));
     console.out().printf("Theory: %s%n%n", page);

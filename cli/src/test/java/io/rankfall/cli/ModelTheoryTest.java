@@ -160,7 +160,8 @@ final class ModelTheoryTest {
     Path spec = folder.resolve("run.json");
     String steps = "--batch-size=1 --lr=0.5 --weight-decay=1 --steps=7 ";
     theory(file, "--spec=" + spec + " --lr=5")
-        .assertOneLine("--lr: expected no option that changes nothing, found it beside a model");
+        .assertOneLine(
+            "--lr: expected no option that changes nothing, found it beside a model file");
     theory(file, "--spec=" + spec + " --steps=5").assertOneLine("--steps: expected no option");
     theory(file, steps + "--milestones=1").assertOneLine("--milestones: expected no option");
     theory(file, steps + "--examples=7").assertOneLine("--examples: expected no option");

@@ -41,6 +41,22 @@ final class TrainTheoryTest {
     assertThat(resumed.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(resumed.err())
         .contains("--theory: expected a training from its first step, found one resumed");
+    assertThat(run.resolve("theory.html")).exists();
+
+    Ran longer =
+        Ran.run(
+            "train",
+            "--hidden=40",
+            "--data=fashion-mnist-600",
+            "--batch-size=2",
+            "--lr=0.02",
+            "--weight-decay=0.2",
+            "--epochs=2",
+            "--resume",
+            "--out=" + run);
+    assertThat(longer.exitCode()).as(longer.err()).isEqualTo(ExitCode.OK);
+    assertThat(run.resolve("theory.html")).as("of one epoch only").doesNotExist();
+    assertThat(run.resolve("theory.json")).doesNotExist();
   }
 
   @Test

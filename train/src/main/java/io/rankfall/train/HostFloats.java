@@ -12,24 +12,23 @@ import java.nio.FloatBuffer;
  */
 final class HostFloats {
   private final NDArray array;
+  private final boolean owned;
   private final boolean copied;
   private final FloatBuffer buffer;
-  private boolean closes;
 
-  private HostFloats(NDArray array, boolean copied) {
+  /**
+   * @param array in single precision; what lies in place is valid as long as its numbers
+   * @param owned whether the array is a handle of this alone, closed by {@link #flush} or before
+   * @param copied whether to copy it; else it has to be on the CPU
+   */
+  HostFloats(NDArray array, boolean owned, boolean copied) {
     this.array = array;
+    this.owned = owned;
     this.copied = copied;
     this.buffer = array.toByteBuffer(!copied).order(ByteOrder.nativeOrder()).asFloatBuffer();
-  }
-
-  /** Of an array on the CPU in single precision; valid as long as it. */
-  static HostFloats inPlace(NDArray array) {
-    return new HostFloats(array, false);
-  }
-
-  /** Of an array wherever it is; what is put there gets back by {@link #flush}. */
-  static HostFloats copied(NDArray array) {
-    return new HostFloats(array, true);
+    if (owned && !copied) {
+      array.close();
+    }
   }
 
   boolean isCopy() {
@@ -40,15 +39,6 @@ final class HostFloats {
     return buffer;
   }
 
-  /** The handle is not needed any more, at the latest behind {@link #flush}. */
-  HostFloats closing() {
-    closes = true;
-    if (!copied) {
-      array.close();
-    }
-    return this;
-  }
-
   /** Has PyTorch see what was put into the buffer; outside of a gradient's recording. */
   void flush() {
     if (copied) {
@@ -57,7 +47,7 @@ final class HostFloats {
       try (NDManager scope = array.getManager().newSubManager()) {
         array.set(new NDIndex(":"), PyTorch.copy(values, array.getShape(), scope));
       }
-      if (closes) {
+      if (owned) {
         array.close();
       }
     }

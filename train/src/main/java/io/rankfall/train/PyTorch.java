@@ -156,7 +156,7 @@ final class PyTorch {
 
   /** The numbers of {@code array}, in single precision. */
   HostFloats floats(NDArray array) {
-    return copies ? HostFloats.copied(array) : HostFloats.inPlace(array);
+    return new HostFloats(array, false, copies);
   }
 
   /**
@@ -165,7 +165,7 @@ final class PyTorch {
    */
   @Nullable HostFloats gradients(NDArray parameter) {
     NDArray gradient = JniUtils.getGradient((PtNDArray) parameter);
-    return gradient == null ? null : floats(gradient).closing();
+    return gradient == null ? null : new HostFloats(gradient, true, copies);
   }
 
   /** From now on as on a GPU, or not. */

@@ -63,7 +63,7 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
               .formatted(
                   optimizer.method(),
                   optimizer.clipNorm() == 0 ? "" : " with clip norm " + optimizer.clipNorm(),
-                  UpdateProbe.why(optimizer)));
+                  whyNotModelled(optimizer)));
     }
     StepRecursion recursion = of(optimizer);
     for (int epoch = 1; epoch <= epochs; epoch++) {
@@ -75,6 +75,21 @@ public record StepRecursion(Form form, double weightDecay, double momentum) {
   /** Whether {@link #requireModelled} knows the method; it may still refuse its rates. */
   public static boolean isModelled(Optimizer optimizer) {
     return optimizer.method() == Optimizer.Method.SGD && optimizer.clipNorm() == 0;
+  }
+
+  /** Why there is no bound for what {@link #requireModelled} refuses. */
+  static String whyNotModelled(Optimizer optimizer) {
+    return switch (optimizer.method()) {
+      case ADAMW ->
+          "Adam divides every entry of a gradient by its own size: an update is no sum of few"
+              + " gradients, and no bound on the rank follows.";
+      case MUON ->
+          "Muon makes all singular values of an update alike: an update is no sum of few gradients,"
+              + " and no bound on the rank follows.";
+      case SGD, NESTEROV ->
+          "The bound holds in other constants; checks on a training follow SGD and heavy ball"
+              + " without clipping only.";
+    };
   }
 
   static StepRecursion of(Optimizer optimizer) {

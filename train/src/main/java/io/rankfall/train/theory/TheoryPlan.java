@@ -80,6 +80,18 @@ final class TheoryPlan {
     }
   }
 
+  /**
+   * What is said of a training is said of all its steps.
+   *
+   * @throws IllegalArgumentException in one line, if it goes on behind an epoch
+   */
+  static void requireFirstStep(int epoch) {
+    if (epoch > 0) {
+      throw new IllegalArgumentException(
+          "theory: expected a training from its first step, found one resumed at epoch " + epoch);
+    }
+  }
+
   private boolean isLight() {
     return settings.depth() == Depth.LIGHT;
   }

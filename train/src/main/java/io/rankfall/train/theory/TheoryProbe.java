@@ -73,10 +73,7 @@ public final class TheoryProbe implements TrainingListener {
    */
   @Override
   public void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {
-    if (epoch > 0) {
-      throw new IllegalArgumentException(
-          "theory: expected a training from its first step, found one resumed at epoch " + epoch);
-    }
+    TheoryPlan.requireFirstStep(epoch);
     trained = layers;
     List<String> names = layers.names();
     boolean factored = layers.knowsFactors();

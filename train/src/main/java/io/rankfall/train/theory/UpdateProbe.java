@@ -7,7 +7,6 @@ import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
 import io.rankfall.train.GradientFactors;
 import io.rankfall.train.GradientListener;
-import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
@@ -55,27 +54,9 @@ public final class UpdateProbe implements TrainingListener {
     this.rates = LearningRates.of(spec.optimizer(), spec.epochs(), stepsPerEpoch);
   }
 
-  /** Why there is no bound for what {@link StepRecursion#requireModelled} refuses. */
-  static String why(Optimizer optimizer) {
-    return switch (optimizer.method()) {
-      case ADAMW ->
-          "Adam divides every entry of a gradient by its own size: an update is no sum of few"
-              + " gradients, and no bound on the rank follows.";
-      case MUON ->
-          "Muon makes all singular values of an update alike: an update is no sum of few gradients,"
-              + " and no bound on the rank follows.";
-      case SGD, NESTEROV ->
-          "The bound holds in other constants; checks on a training follow SGD and heavy ball"
-              + " without clipping only.";
-    };
-  }
-
   @Override
   public void onStart(TrainedLayers trained, Consumer<GradientListener> listeners, int epoch) {
-    if (epoch > 0) {
-      throw new IllegalArgumentException(
-          "theory: expected a training from its first step, found one resumed at epoch " + epoch);
-    }
+    TheoryPlan.requireFirstStep(epoch);
     layers = trained;
     for (int layer = 0; layer < trained.names().size(); layer++) {
       Matrix weight = trained.weight(layer);
@@ -174,7 +155,7 @@ public final class UpdateProbe implements TrainingListener {
     return new UpdateReport(
         UpdateReport.FORMAT_VERSION,
         spec,
-        why(spec.optimizer()),
+        StepRecursion.whyNotModelled(spec.optimizer()),
         TheoryReport.outcome(outcome),
         requireNonNull(accuracy, "accuracy"),
         IntStream.range(0, updates.size()).mapToObj(this::found).toList());
