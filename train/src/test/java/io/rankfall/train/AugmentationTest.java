@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -15,6 +16,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class AugmentationTest {
@@ -86,6 +88,30 @@ final class AugmentationTest {
     // 400 / 18 = 22 of each; five deviations are 23.
     for (int count : seen) {
       assertThat(count).isBetween(3, 45);
+    }
+  }
+
+  /** Numbers of augmentations.py: each draw of RandomCrop and RandomHorizontalFlip, and turns. */
+  @ParameterizedTest
+  @CsvSource({"crop-6x8, 6, 8, 50, 0", "turn-6x8, 6, 8, 27, 2e-6", "turn-9x9, 9, 9, 27, 2e-6"})
+  void imagesAreMovedMirroredAndTurnedAsByTorchvision(
+      String name, int height, int width, int cases, float tolerance) throws IOException {
+    float[] image = new float[height * width];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = (float) (37 * i % 101 / 101.0 - 0.5);
+    }
+    List<double[]> lines = Golden.lines("augmentations.txt", name);
+    assertThat(lines).hasSize(cases);
+    for (double[] line : lines) {
+      PixelMap.Sides sides = line[2] == 1 ? PixelMap.Sides.SWAPPED : PixelMap.Sides.KEPT;
+      float[] changed = new float[image.length];
+      new PixelMap(height, width, (int) line[0], (int) line[1], sides, line[3])
+          .apply(image, 0, -0.75f, changed, 0);
+      for (int i = 0; i < image.length; i++) {
+        assertThat(changed[i])
+            .as("number %d of %s", i, Arrays.toString(Arrays.copyOf(line, 4)))
+            .isCloseTo((float) line[4 + i], within(tolerance));
+      }
     }
   }
 
