@@ -23,9 +23,9 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /** A headless Chromium of this machine; nothing is ever downloaded to get one. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
-  static final String NEEDED =
+  public static final String NEEDED =
       "needs chromium and chromedriver on the PATH"
           + " (on Debian: apt-get install chromium chromium-driver)";
 
@@ -36,11 +36,11 @@ final class Browser implements AutoCloseable {
   }
 
   /** For tests to be skipped where there is none. */
-  static boolean isInstalled() {
+  public static boolean isInstalled() {
     return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
   }
 
-  static Browser start(Path profile) {
+  public static Browser start(Path profile) {
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     logs.enable(LogType.PERFORMANCE, Level.ALL);
@@ -77,11 +77,11 @@ final class Browser implements AutoCloseable {
         .findFirst();
   }
 
-  void open(Path file) {
+  public void open(Path file) {
     driver.get(file.toUri().toString());
   }
 
-  void resize(int width, int height) {
+  public void resize(int width, int height) {
     command(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
@@ -89,7 +89,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Makes the page believe the system prefers these colours: {@code light} or {@code dark}. */
-  void preferColours(String scheme) {
+  public void preferColours(String scheme) {
     command(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
@@ -97,37 +97,37 @@ final class Browser implements AutoCloseable {
   }
 
   /** The value a script body returns, which must be one. */
-  Object value(String script, Object... arguments) {
+  public Object value(String script, Object... arguments) {
     return Objects.requireNonNull(run(script, arguments), script);
   }
 
   /** Runs a script body; {@code return} gives its value. */
-  @Nullable Object run(String script, Object... arguments) {
+  public @Nullable Object run(String script, Object... arguments) {
     return ((JavascriptExecutor) driver).executeScript(script, arguments);
   }
 
-  String text(String script, Object... arguments) {
+  public String text(String script, Object... arguments) {
     return String.valueOf(value(script, arguments));
   }
 
-  long number(String script, Object... arguments) {
+  public long number(String script, Object... arguments) {
     return ((Number) value(script, arguments)).longValue();
   }
 
   /** Rests the pointer on the middle of an element. */
-  void pointAt(String selector) {
+  public void pointAt(String selector) {
     new Actions(driver).moveToElement(driver.findElement(By.cssSelector(selector))).perform();
     settle();
   }
 
   /** Gives an element the focus and presses keys, as at a keyboard. */
-  void press(String selector, CharSequence... keys) {
+  public void press(String selector, CharSequence... keys) {
     driver.findElement(By.cssSelector(selector)).sendKeys(keys);
     settle();
   }
 
   /** Makes the page believe that its reader wants less motion. */
-  void preferLessMotion() {
+  public void preferLessMotion() {
     command(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
@@ -135,7 +135,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Clicks where a chart with two category axes has the cell (x, y), counted from 0. */
-  void clickInChart(String selector, int x, int y) {
+  public void clickInChart(String selector, int x, int y) {
     run(
         "document.querySelector(arguments[0]).scrollIntoView({ block: 'center', behavior: 'instant' })",
         selector);
@@ -162,28 +162,28 @@ final class Browser implements AutoCloseable {
   }
 
   /** Waits until what a change of state or size set off has been drawn. */
-  void settle() {
+  public void settle() {
     ((JavascriptExecutor) driver)
         .executeAsyncScript(
             "const done = arguments[arguments.length - 1];"
                 + "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50)));");
   }
 
-  List<String> console() {
+  public List<String> console() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .map(LogEntry::getMessage)
         .toList();
   }
 
   /** Protocol events since the last call, as JSON. */
-  List<String> events() {
+  public List<String> events() {
     return driver.manage().logs().get(LogType.PERFORMANCE).getAll().stream()
         .map(LogEntry::getMessage)
         .toList();
   }
 
   /** Writes a picture of the whole page. */
-  void photograph(Path png) throws IOException {
+  public void photograph(Path png) throws IOException {
     Map<String, Object> shot =
         command("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
     Files.write(png, Base64.getDecoder().decode((String) shot.get("data")));
