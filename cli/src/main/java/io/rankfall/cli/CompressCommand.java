@@ -8,6 +8,7 @@ import io.rankfall.compress.Goal;
 import io.rankfall.compress.ModelWeights;
 import io.rankfall.compress.Objective;
 import io.rankfall.study.RunFiles;
+import io.rankfall.study.Stages;
 import io.rankfall.study.report.CompressionDocument;
 import io.rankfall.study.report.CompressionPage;
 import java.io.IOException;
@@ -44,7 +45,7 @@ import picocli.CommandLine.Parameters;
       "      --calibration inputs.npy --out small.onnx --html report.html",
       "  rankfall compress resnet.onnx --max-drop 0.5 --data validation/ --calibration photos/ \\",
       "      --out small.onnx",
-      "  rankfall compress run --params 0.05 --finetune-epochs 10 --out small.onnx",
+      "  rankfall compress run --params 0.05 --finetune-epochs 10 --stages 2 --out small.onnx",
       "  rankfall compress model.onnx --rank 64 --dry-run",
       "  rankfall compress model.safetensors --params 0.5 --out small.safetensors",
       "",
@@ -124,15 +125,7 @@ final class CompressCommand implements Callable<Integer> {
             ? file.resolve(RunFiles.ONNX)
             : file;
     Goal wanted = requireUsable(input);
-    Compression compression =
-        UsageException.ifRefused(() -> Compression.of(input, wanted).batch(batch))
-            .listener(new CompressionProgress(console, wanted));
-    if (order != null) {
-      compression.order(order);
-    }
-    data.addTo(compression, input);
-    tuning.addTo(compression, file, console);
-    CompressionReport report = run(compression);
+    CompressionReport report = report(input, wanted);
     console.endStatus();
     if (html != null) {
       CompressionPage.write(report, html);
@@ -148,11 +141,33 @@ final class CompressCommand implements Callable<Integer> {
     return report.met() ? ExitCode.OK : ExitCode.FINDING;
   }
 
-  private CompressionReport run(Compression compression) throws IOException, BudgetException {
+  private CompressionReport report(Path input, Goal wanted)
+      throws IOException, InterruptedException, BudgetException {
     if (out == null || dryRun) {
-      return compression.plan();
+      return compression(input, wanted).plan();
     }
-    return keepBest ? compression.writeBest(out) : compression.write(out);
+    if (!tuning.isWanted()) {
+      return write(compression(input, wanted), out);
+    }
+    try (Stages stages = tuning.stages(file, this::compression, console)) {
+      return write(stages.last(wanted), out);
+    }
+  }
+
+  private CompressionReport write(Compression compression, Path to)
+      throws IOException, BudgetException {
+    return keepBest ? compression.writeBest(to) : compression.write(to);
+  }
+
+  private Compression compression(Path from, Goal wanted) throws IOException {
+    Compression compression =
+        UsageException.ifRefused(() -> Compression.of(from, wanted).batch(batch))
+            .listener(new CompressionProgress(console, wanted));
+    if (order != null) {
+      compression.order(order);
+    }
+    data.addTo(compression, from);
+    return compression;
   }
 
   private Goal requireUsable(Path input) throws IOException {
@@ -174,6 +189,7 @@ final class CompressCommand implements Callable<Integer> {
     }
     Goal wanted = UsageException.ifRefused(goal::chosen);
     data.requireFor(wanted);
+    tuning.requireFor(wanted);
     return wanted;
   }
 }

@@ -30,6 +30,13 @@ final class RecipeOptions {
           "How far it follows the dense network's outputs instead of labels, 0 to 1; 0 by default.")
   private @Nullable Double share;
 
+  @Option(
+      names = "--stages",
+      paramLabel = "N",
+      description =
+          "Steps in which the parameters go, each by the same share; they share the epochs of fine-tuning. 1 by default.")
+  private @Nullable Integer stages;
+
   /** Refuses what cannot be, before anything else is done. */
   void requireUsable() {
     if (epochs != null && epochs < 1) {
@@ -40,6 +47,10 @@ final class RecipeOptions {
     }
   }
 
+  boolean isStaged() {
+    return stages != null && stages > 1;
+  }
+
   boolean isEpochsGiven() {
     return epochs != null;
   }
@@ -48,6 +59,9 @@ final class RecipeOptions {
   @Nullable String detail() {
     if (learningRate != null) {
       return "--finetune-lr";
+    }
+    if (stages != null) {
+      return "--stages";
     }
     return share == null ? null : "--teacher";
   }
@@ -66,9 +80,12 @@ final class RecipeOptions {
               .formatted(decay, learningRate));
     }
     Distillation how = usual.distillation();
-    return new FineTuning.Recipe(
-        epochs == null ? usual.epochs() : epochs,
-        learningRate == null ? usual.learningRate() : learningRate,
-        share == null ? how : new Distillation(share, how.temperature()));
+    return UsageException.ifRefused(
+        () ->
+            new FineTuning.Recipe(
+                epochs == null ? usual.epochs() : epochs,
+                learningRate == null ? usual.learningRate() : learningRate,
+                share == null ? how : new Distillation(share, how.temperature()),
+                stages == null ? usual.stages() : stages));
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.RankPolicy;
+import io.rankfall.study.FineTuning;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.Shrinking;
 import io.rankfall.study.TrainedRun;
@@ -60,13 +61,6 @@ final class ShrinkCommand implements Callable<Integer> {
   @Mixin private final RecipeOptions tuning = new RecipeOptions();
 
   @Option(
-      names = "--stages",
-      paramLabel = "N",
-      description =
-          "Steps in which the parameters go, each by the same share; they share the epochs of fine-tuning.")
-  private int stages = 1;
-
-  @Option(
       names = "--max-drop",
       paramLabel = "POINTS",
       description = "Points of test accuracy that may be lost without exit code 1.")
@@ -96,8 +90,7 @@ final class ShrinkCommand implements Callable<Integer> {
     RunSpec spec = UsageException.ifRefused(() -> spec(dataset));
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    Shrinking.Tuning how =
-        UsageException.ifRefused(() -> new Shrinking.Tuning(tuning.recipe(spec), stages));
+    FineTuning.Recipe recipe = tuning.recipe(spec);
     OutputFolder.require(out);
     console.progress(
         "Training %s (%,d parameters) on %s: B=%d, µ=%s, wd=%s, %d epochs"
@@ -120,9 +113,9 @@ final class ShrinkCommand implements Callable<Integer> {
     Shrinking.Progress progress =
         new Shrinking.Progress(
             new CompressionProgress(console, budget),
-            TrainingProgress.ofTuning(console, spec, how.recipe(), dataset));
+            TrainingProgress.ofTuning(console, spec, recipe, dataset));
     Shrinking.Result result =
-        new Shrinking(out, new TrainedRun(spec, dataset, network)).shrink(budget, how, progress);
+        new Shrinking(out, new TrainedRun(spec, dataset, network)).shrink(budget, recipe, progress);
     console.endStatus();
     return tell(result);
   }

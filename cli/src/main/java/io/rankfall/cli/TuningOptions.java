@@ -1,8 +1,10 @@
 package io.rankfall.cli;
 
-import io.rankfall.compress.Compression;
+import io.rankfall.compress.Goal;
+import io.rankfall.compress.RankPolicy;
 import io.rankfall.study.FineTuning;
 import io.rankfall.study.RunFiles;
+import io.rankfall.study.Stages;
 import io.rankfall.study.TrainedRun;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,26 +21,33 @@ final class TuningOptions {
   void requireUsable(Path file) {
     options.requireUsable();
     String detail = options.detail();
-    if (detail != null && !options.isEpochsGiven()) {
+    if (detail != null && !isWanted()) {
       throw new UsageException(detail + ": expected --finetune-epochs beside it, found none");
     }
-    if (options.isEpochsGiven() && !Files.isRegularFile(file.resolve(RunFiles.RUN))) {
+    if (isWanted() && !Files.isRegularFile(file.resolve(RunFiles.RUN))) {
       throw new UsageException("--finetune-epochs: expected the folder of a run, found " + file);
     }
   }
 
-  /** Trains on what is compressed, if that is wanted. */
-  void addTo(Compression compression, Path run, Console console)
-      throws IOException, InterruptedException {
-    if (!options.isEpochsGiven()) {
-      return;
+  void requireFor(Goal goal) {
+    if (options.isStaged() && !(goal instanceof RankPolicy.ParameterBudget)) {
+      throw new UsageException("--stages: expected --params beside it, found none");
     }
+  }
+
+  boolean isWanted() {
+    return options.isEpochsGiven();
+  }
+
+  Stages stages(Path run, Stages.Compressions compressions, Console console)
+      throws IOException, InterruptedException {
     TrainedRun dense = TrainedRun.read(run, folder.folder());
     FineTuning.Recipe recipe = options.recipe(dense.spec());
-    compression.refinement(
-        new FineTuning(
-            dense,
-            recipe,
-            TrainingProgress.ofTuning(console, dense.spec(), recipe, dense.dataset())));
+    return new Stages(
+        run.resolve(RunFiles.ONNX),
+        dense,
+        recipe,
+        compressions,
+        TrainingProgress.ofTuning(console, dense.spec(), recipe, dense.dataset()));
   }
 }

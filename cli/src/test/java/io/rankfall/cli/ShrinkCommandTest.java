@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,12 +55,20 @@ final class ShrinkCommandTest {
         .isLessThanOrEqualTo((long) (0.3 * OnnxModel.read(out.resolve("model.onnx")).parameters()));
 
     Path again = folder.resolve("again.onnx");
-    Ran compress =
-        Ran.run(
-            "compress", out.toString(), "--params=0.3", "--finetune-epochs=1", "--out=" + again);
-    assertThat(compress.exitCode()).as(compress.err()).isEqualTo(ExitCode.OK);
-    assertThat(compress.err()).contains("trained on for 1 epochs of fashion-mnist-2000");
-    assertThat(again).exists();
+    String[] compress = {"compress", out.toString(), "--finetune-epochs=3", "--out=" + again};
+    Ran staged = Ran.run(with(compress, "--params=0.3", "--stages=2"));
+    assertThat(staged.exitCode()).as(staged.err()).isEqualTo(ExitCode.OK);
+    assertThat(staged.err()).contains("trained on for 2 epochs of fashion-mnist-2000");
+    assertThat(OnnxModel.read(again).parameters())
+        .isLessThanOrEqualTo((long) (0.3 * OnnxModel.read(out.resolve("model.onnx")).parameters()));
+    Ran.run(with(compress, "--rank=5", "--stages=2"))
+        .assertOneLine("--stages: expected --params beside it, found none");
+    Ran.run(with(compress, "--params=0.3", "--stages=4"))
+        .assertOneLine("stages: expected 1 to the 3 epochs of fine-tuning, found 4");
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

@@ -48,10 +48,26 @@ public final class FineTuning implements Compression.Refinement {
    * @param learningRate before the cosine; halved where the training diverges
    * @param distillation how far it follows the dense network's outputs; only where the run's loss
    *     is the cross-entropy, and not at all by default
+   * @param stages in which a budget is reached, each keeping the same share of the parameters of
+   *     the one before; they share the epochs
    */
-  public record Recipe(int epochs, double learningRate, Distillation distillation) {
-    Recipe withEpochs(int count) {
-      return new Recipe(count, learningRate, distillation);
+  public record Recipe(int epochs, double learningRate, Distillation distillation, int stages) {
+    public Recipe {
+      if (epochs < 1) {
+        throw new IllegalArgumentException("epochs of fine-tuning: expected >= 1, found " + epochs);
+      }
+      if (stages < 1 || stages > epochs) {
+        throw new IllegalArgumentException(
+            "stages: expected 1 to the %d epochs of fine-tuning, found %d"
+                .formatted(epochs, stages));
+      }
+    }
+
+    /** Of one stage, from 1 on. The last one has the epochs that are left. */
+    Recipe ofStage(int stage) {
+      int each = epochs / stages;
+      int its = stage < stages ? each : epochs - (stages - 1) * each;
+      return new Recipe(its, learningRate, distillation, 1);
     }
 
     /** That of a run by default. */
@@ -59,7 +75,8 @@ public final class FineTuning implements Compression.Refinement {
       return new Recipe(
           Math.max(1, spec.epochs() / 2),
           RATE_SHARE * spec.optimizer().learningRate(),
-          new Distillation(0, TEACHER_TEMPERATURE));
+          new Distillation(0, TEACHER_TEMPERATURE),
+          1);
     }
   }
 

@@ -8,14 +8,11 @@ import io.rankfall.compress.LabelledInputs;
 import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.RankPolicy;
 import io.rankfall.compress.Rows;
-import io.rankfall.train.CutArchitecture;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.Examples;
-import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.TrainingListener;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -82,70 +79,30 @@ public final class Shrinking {
    * Compresses, trains on and writes {@link #SMALL} into the run's folder.
    *
    * @param budget of parameters, as a share of the dense network's
-   * @param tuning its network becomes the file
+   * @param recipe of the network that becomes the file
    * @throws BudgetException if no ranks meet the budget; nothing is written then
    */
-  public Result shrink(RankPolicy.ParameterBudget budget, Tuning tuning, Progress progress)
+  public Result shrink(
+      RankPolicy.ParameterBudget budget, FineTuning.Recipe recipe, Progress progress)
       throws IOException, BudgetException {
-    Path dense = folder.resolve(RunFiles.ONNX);
-    Path between = Files.createTempFile("rankfall", ".onnx");
-    try {
-      Path from = dense;
-      for (int stage = 1; stage < tuning.stages; stage++) {
-        double share = Math.pow(budget.share(), (double) stage / tuning.stages);
-        FineTuning refinement = new FineTuning(run, tuning.recipe(stage), progress.training());
-        compression(from, new RankPolicy.ParameterBudget(share), refinement, progress)
-            .write(between);
-        NetworkExport.onnx(expanded(refinement.network())).write(between);
-        from = between;
-      }
-      FineTuning last = new FineTuning(run, tuning.recipe(tuning.stages), progress.training());
-      Examples test = run.dataset().test();
-      CompressionReport report =
-          compression(from, budget, last, progress)
-              .besides(dense)
-              .testData(
-                  new LabelledInputs(run.spec().dataset() + " test", inputs(test), labels(test)))
-              .write(folder.resolve(SMALL));
-      return new Result(report, last.run());
-    } finally {
-      Files.deleteIfExists(between);
-    }
-  }
-
-  private Compression compression(
-      Path from, RankPolicy.ParameterBudget budget, FineTuning refinement, Progress progress) {
     Examples train = run.dataset().train();
-    return Compression.of(from, budget)
-        .calibration(inputs(train.first(Math.min(CALIBRATION_EXAMPLES, train.size()))))
-        .refinement(refinement)
-        .listener(progress.compression());
-  }
-
-  private static Network expanded(Network network) {
-    return network.architecture() instanceof CutArchitecture cut ? cut.expanded(network) : network;
-  }
-
-  /**
-   * How the small network is trained.
-   *
-   * @param recipe of all its epochs
-   * @param stages in which the budget is reached, each keeping the same share of the parameters of
-   *     the one before; they share the epochs
-   */
-  public record Tuning(FineTuning.Recipe recipe, int stages) {
-    public Tuning {
-      if (stages < 1 || stages > recipe.epochs()) {
-        throw new IllegalArgumentException(
-            "stages: expected 1 to the %d epochs of fine-tuning, found %d"
-                .formatted(recipe.epochs(), stages));
-      }
-    }
-
-    /** The last stage has the epochs that are left. */
-    FineTuning.Recipe recipe(int stage) {
-      int each = recipe.epochs() / stages;
-      return recipe.withEpochs(stage < stages ? each : recipe.epochs() - (stages - 1) * each);
+    ModelInputs calibration = inputs(train.first(Math.min(CALIBRATION_EXAMPLES, train.size())));
+    Examples test = run.dataset().test();
+    LabelledInputs testData =
+        new LabelledInputs(run.spec().dataset() + " test", inputs(test), labels(test));
+    try (Stages stages =
+        new Stages(
+            folder.resolve(RunFiles.ONNX),
+            run,
+            recipe,
+            (from, goal) ->
+                Compression.of(from, goal)
+                    .calibration(calibration)
+                    .listener(progress.compression()),
+            progress.training())) {
+      CompressionReport report =
+          stages.last(budget).testData(testData).write(folder.resolve(SMALL));
+      return new Result(report, stages.tuning());
     }
   }
 

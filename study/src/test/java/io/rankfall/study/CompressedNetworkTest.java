@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.rankfall.compress.BudgetException;
 import io.rankfall.compress.Compression;
 import io.rankfall.compress.Compression.Refined;
+import io.rankfall.compress.Goal;
 import io.rankfall.compress.ModelFormatException;
 import io.rankfall.compress.ModelInputs;
 import io.rankfall.compress.OnnxModel;
@@ -16,6 +17,7 @@ import io.rankfall.compress.RankPolicy.ParameterBudget;
 import io.rankfall.compress.Rows;
 import io.rankfall.train.Architecture;
 import io.rankfall.train.Batch;
+import io.rankfall.train.CosineSchedule;
 import io.rankfall.train.CutArchitecture;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.Distillation;
@@ -25,6 +27,7 @@ import io.rankfall.train.InputShape;
 import io.rankfall.train.Labels;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.Loss;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSettings;
@@ -34,6 +37,7 @@ import io.rankfall.train.TrainingListener;
 import io.rankfall.train.graph.Cut;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -177,7 +181,7 @@ final class CompressedNetworkTest {
             1,
             1,
             LearnerKind.fastest(architecture, OPTIMIZER));
-    FineTuning.Recipe recipe = new FineTuning.Recipe(4, 0.05, new Distillation(teacherShare, 2));
+    FineTuning.Recipe recipe = new FineTuning.Recipe(4, 0.05, new Distillation(teacherShare, 2), 1);
     FineTuning tuning =
         new FineTuning(new TrainedRun(spec, dataset, network), recipe, TrainingListener.NONE);
     Path small = folder.resolve("small.onnx");
@@ -188,18 +192,107 @@ final class CompressedNetworkTest {
     double after = tuning.run().epochs().get(4).test().accuracy();
     assertThat(after).isGreaterThan(before + 0.1);
     assertThat(report.notes())
-        .anyMatch(note -> note.startsWith("the compressed network was trained on for 4 epochs"));
-    try (OnnxRuntimeSession session = OnnxRuntimeSession.open(small)) {
-      int[] labels = new int[EXAMPLES];
-      for (int i = 0; i < EXAMPLES; i++) {
-        labels[i] = dataset.test().label(i);
-      }
-      Rows images = Rows.of(IMAGE.size(), dataset.test().inputs(0, EXAMPLES));
-      assertThat(session.accuracy(images, labels)).isCloseTo(after, within(0.006));
-    }
+        .contains(
+            "the compressed network was trained on for 4 epochs of patterns from learning rate 0.05 on: test accuracy %.2f %% before, %.2f %% after"
+                .formatted(100 * before, 100 * after));
+    Path untuned = folder.resolve("untuned.onnx");
+    Compression.of(dense, new ParameterBudget(0.1)).write(untuned);
+    // One example of 200 may fall to the other side by rounding.
+    assertThat(accuracy(untuned, dataset.test())).isCloseTo(before, within(0.006));
+    assertThat(accuracy(small, dataset.test())).isCloseTo(after, within(0.006));
     assertThat(OnnxModel.read(small).parameters())
         .isLessThanOrEqualTo((long) (0.1 * OnnxModel.read(dense).parameters()));
-    assertThat(tuning.run().spec().optimizer().learningRate(4)).isLessThan(0.01);
+  }
+
+  private static double accuracy(Path file, Examples test) throws IOException {
+    try (OnnxRuntimeSession session = OnnxRuntimeSession.open(file)) {
+      Rows images = Rows.of(IMAGE.size(), test.inputs(0, EXAMPLES));
+      return session.accuracy(images, test.labels());
+    }
+  }
+
+  /** All but the learning rate, which falls from half of the run's along a cosine to 0. */
+  @Test
+  void trainingOnFollowsTheRunsRecipe() throws IOException, BudgetException {
+    RunSpec spec =
+        new RunSettings()
+            .architecture("mlp:depth=2,width=40")
+            .batchSize(10)
+            .learningRate(0.02)
+            .weightDecay(3e-3)
+            .momentum(0.5)
+            .clipNorm(7)
+            .epochs(6)
+            .seed(4)
+            .loss(Loss.MSE)
+            .spec("patterns", IMAGE, CLASSES);
+    Dataset dataset = new Dataset("patterns", patterns(1), patterns(2), "0");
+    Network network = trained(spec.architecture(), dataset.train());
+    FineTuning tuning =
+        new FineTuning(
+            new TrainedRun(spec, dataset, network),
+            FineTuning.Recipe.of(spec),
+            TrainingListener.NONE);
+
+    Compression.of(exported(network), new ParameterBudget(0.1))
+        .refinement(tuning)
+        .write(folder.resolve("small.onnx"));
+
+    RunSpec done = tuning.run().spec();
+    Optimizer optimizer = spec.optimizer();
+    assertThat(done)
+        .isEqualTo(
+            spec.with(
+                done.architecture(),
+                new Optimizer(
+                    0.01,
+                    optimizer.weightDecay(),
+                    optimizer.momentum(),
+                    new CosineSchedule(3, 0),
+                    optimizer.method(),
+                    optimizer.decayOn(),
+                    optimizer.clipNorm()),
+                3));
+    assertThat(done.architecture()).isInstanceOf(CutArchitecture.class);
+    assertThat(done.batchSize()).isEqualTo(10);
+    assertThat(done.loss()).isEqualTo(Loss.MSE);
+    assertThat(optimizer.clipNorm()).isEqualTo(7);
+  }
+
+  @Test
+  void stagesReachTheBudgetStepByStep() throws IOException, BudgetException {
+    RunSpec spec =
+        new RunSettings().architecture("mlp:depth=2,width=40").spec("patterns", IMAGE, CLASSES);
+    Dataset dataset = new Dataset("patterns", patterns(1), patterns(2), "0");
+    Network network = trained(spec.architecture(), dataset.train());
+    Path dense = exported(network);
+    Path small = folder.resolve("small.onnx");
+    List<Double> shares = new ArrayList<>();
+    List<Integer> epochs = new ArrayList<>();
+    FineTuning.Recipe recipe = new FineTuning.Recipe(5, 0.02, new Distillation(0, 2), 2);
+    TrainingListener listener = record -> epochs.add(record.epoch());
+
+    try (Stages stages =
+        new Stages(
+            dense,
+            new TrainedRun(spec, dataset, network),
+            recipe,
+            (from, goal) -> {
+              shares.add(((ParameterBudget) goal).share());
+              return Compression.of(from, goal);
+            },
+            listener)) {
+      var report = stages.last(new ParameterBudget(0.09)).write(small);
+      assertThat(report.plan().share()).isLessThanOrEqualTo(0.09);
+      assertThatThrownBy(() -> stages.last(new Goal.Macs(0.5)))
+          .hasMessage(
+              "stages: expected a budget of parameters, found a goal of at most 0.5 of the multiply-accumulates");
+    }
+
+    assertThat(shares).containsExactly(0.3, 0.09);
+    assertThat(epochs).containsExactly(0, 1, 2, 0, 1, 2, 3);
+    assertThat(OnnxModel.read(small).parameters())
+        .isLessThanOrEqualTo((long) (0.09 * OnnxModel.read(dense).parameters()));
   }
 
   @ParameterizedTest
@@ -216,7 +309,7 @@ final class CompressedNetworkTest {
             .epochs(2)
             .weightDecay(0)
             .spec("patterns", IMAGE, CLASSES);
-    FineTuning.Recipe recipe = new FineTuning.Recipe(2, rate, new Distillation(0, 2));
+    FineTuning.Recipe recipe = new FineTuning.Recipe(2, rate, new Distillation(0, 2), 1);
     FineTuning tuning =
         new FineTuning(
             new TrainedRun(spec, new Dataset("patterns", examples, patterns(2), "0"), network),
