@@ -9,6 +9,9 @@ import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Data sets on the command line. */
 class DataCommandTest {
@@ -91,6 +95,28 @@ class DataCommandTest {
     assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.USAGE);
     ran.assertOneLine(message);
     assertThat(folder).isEmptyDirectory();
+  }
+
+  /** To a proxy that nobody answers at, as on a machine without a network. */
+  @ParameterizedTest
+  @ValueSource(strings = {"data fetch mnist", "train --data mnist"})
+  void withoutANetworkItIsSaidWhichFilesBelongWhere(String command) throws Exception {
+    ProxySelector before = ProxySelector.getDefault();
+    try (ServerSocket closed = new ServerSocket(0)) {
+      ProxySelector.setDefault(
+          ProxySelector.of(new InetSocketAddress("127.0.0.1", closed.getLocalPort())));
+    }
+    try {
+      Ran ran = Ran.run((command + " --data-dir " + folder).split(" ", -1));
+
+      assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.FAILURE);
+      ran.assertOneLine("train-images-idx3-ubyte.gz: expected 9912422 bytes, found 0 after 2");
+      ran.assertOneLine("(no connection); mnist: expected in " + folder.resolve("mnist"));
+      ran.assertOneLine("t10k-labels-idx1-ubyte.gz, found nothing");
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+    assertThat(folder.resolve("mnist")).isEmptyDirectory();
   }
 
   @Test

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -161,24 +160,10 @@ class KilledTrainTest {
 
   /** Goes on in {@code out} if there is something; standard error is appended beside it. */
   private static Process train(Path out, String... options) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xmx1g",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "train",
-            "--resume",
-            "--out",
-            out.toString()));
-    command.addAll(Arrays.asList(options));
+    List<String> arguments = new ArrayList<>(List.of("train", "--resume", "--out", out.toString()));
+    arguments.addAll(List.of(options));
     ProcessBuilder builder =
-        new ProcessBuilder(command)
+        Child.with("-Xmx1g", arguments.toArray(String[]::new))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(
                 ProcessBuilder.Redirect.appendTo(
