@@ -7,7 +7,7 @@ final class TimeLeft {
   /** What a step costs whatever its batch, in examples: reading and writing all weights. */
   private static final double EXAMPLES_WORTH_OF_WEIGHTS = 9;
 
-  private final double total;
+  private double total;
   private final long start = System.nanoTime();
   private double done;
 
@@ -22,6 +22,11 @@ final class TimeLeft {
 
   synchronized void did(double work) {
     done += work;
+  }
+
+  /** Has to be done again. */
+  synchronized void undid(double work) {
+    total += work;
   }
 
   /** For example {@code 3:07}; empty before anything is known. */

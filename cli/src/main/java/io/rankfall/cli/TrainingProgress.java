@@ -4,9 +4,13 @@ import io.rankfall.study.FineTuning;
 import io.rankfall.train.Checkpoint;
 import io.rankfall.train.Dataset;
 import io.rankfall.train.EpochRecord;
+import io.rankfall.train.GradientListener;
+import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.StepResult;
+import io.rankfall.train.TrainedLayers;
 import io.rankfall.train.TrainingListener;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Shows one training: a line an epoch, and a bar of all its steps. */
@@ -17,6 +21,7 @@ final class TrainingProgress implements TrainingListener {
   private final String name;
   private final EpochLines lines;
   private final TimeLeft timeLeft;
+  private int stepsSinceStart;
 
   /**
    * @param name of the training in its lines
@@ -36,14 +41,30 @@ final class TrainingProgress implements TrainingListener {
     this.timeLeft = new TimeLeft((double) steps * epochs - done);
   }
 
-  /** Of a run's compressed network that is trained on. */
-  static TrainingProgress ofTuning(
+  /** Of a run's compressed network that is trained on, once more where that diverges. */
+  static TrainingListener ofTuning(
       Console console, RunSpec spec, FineTuning.Recipe recipe, Dataset dataset) {
-    return new TrainingProgress(console, "tuning", recipe.epochs(), steps(spec, dataset), null);
+    TrainingProgress progress =
+        new TrainingProgress(console, "tuning", recipe.epochs(), steps(spec, dataset), null);
+    return progress.andThen(
+        new TrainingListener() {
+          @Override
+          public void onEpoch(EpochRecord record) {}
+
+          @Override
+          public void onDiverged(RunOutcome.Diverged outcome) {
+            console.progress("tuning diverged at " + outcome.message());
+          }
+        });
   }
 
   private static int steps(RunSpec spec, Dataset dataset) {
     return (dataset.train().size() + spec.batchSize() - 1) / spec.batchSize();
+  }
+
+  @Override
+  public void onStart(TrainedLayers layers, Consumer<GradientListener> gradients, int epoch) {
+    stepsSinceStart = 0;
   }
 
   @Override
@@ -53,7 +74,13 @@ final class TrainingProgress implements TrainingListener {
 
   @Override
   public void onStep(int epoch, int step, StepResult result) {
+    stepsSinceStart++;
     timeLeft.did(1);
     console.status(timeLeft.bar("training"));
+  }
+
+  @Override
+  public void onDiverged(RunOutcome.Diverged outcome) {
+    timeLeft.undid(stepsSinceStart);
   }
 }

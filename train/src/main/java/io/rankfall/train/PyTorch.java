@@ -80,7 +80,7 @@ final class PyTorch {
       return engine;
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new IllegalStateException(
-          "PyTorch: expected pytorch-native-cpu and pytorch-jni for this platform on the class path "
+          "PyTorch: expected a pytorch-native and pytorch-jni for this platform on the class path "
               + "and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found "
               + rootCause(e),
           e);

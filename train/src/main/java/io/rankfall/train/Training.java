@@ -57,6 +57,8 @@ final class Training {
     RunOutcome outcome = outcome();
     if (outcome instanceof RunOutcome.Trained) {
       listener.onTrained(checkpoint);
+    } else if (outcome instanceof RunOutcome.Diverged diverged) {
+      listener.onDiverged(diverged);
     }
     return new Run(spec, outcome, epochs, seconds());
   }

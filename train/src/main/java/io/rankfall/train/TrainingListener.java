@@ -62,6 +62,9 @@ public interface TrainingListener {
    */
   default void onTrained(Supplier<Checkpoint> checkpoint) {}
 
+  /** When the training has ended without a network. */
+  default void onDiverged(RunOutcome.Diverged outcome) {}
+
   /** This one and then {@code next}, of everything. */
   default TrainingListener andThen(TrainingListener next) {
     TrainingListener first = this;
@@ -107,6 +110,12 @@ public interface TrainingListener {
       public void onTrained(Supplier<Checkpoint> checkpoint) {
         first.onTrained(checkpoint);
         next.onTrained(checkpoint);
+      }
+
+      @Override
+      public void onDiverged(RunOutcome.Diverged outcome) {
+        first.onDiverged(outcome);
+        next.onDiverged(outcome);
       }
     };
   }

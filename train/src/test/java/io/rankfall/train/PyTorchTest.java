@@ -72,7 +72,7 @@ final class PyTorchTest {
   void aMissingNativeLibraryIsNotDownloadedButNamed() throws Exception {
     assertThat(run(entry -> !entry.contains("pytorch-native"), "-DDJL_CACHE_DIR=" + folder).out())
         .isEqualTo(
-            "PyTorch: expected pytorch-native-cpu and pytorch-jni for this platform on the class"
+            "PyTorch: expected a pytorch-native and pytorch-jni for this platform on the class"
                 + " path and a writable folder DJL_CACHE_DIR (default ~/.djl.ai), found"
                 + " IOException: Offline mode is enabled.");
   }

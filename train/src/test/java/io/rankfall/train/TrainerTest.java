@@ -57,8 +57,20 @@ class TrainerTest {
 
   @Test
   void aDivergedTrainingIsAnOutcomeWithItsEpochAndStep() throws InterruptedException {
-    Run run = trainer.train(spec(1e8, 3), TrainingListener.NONE);
+    List<RunOutcome> heard = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onEpoch(EpochRecord record) {}
+
+          @Override
+          public void onDiverged(RunOutcome.Diverged outcome) {
+            heard.add(outcome);
+          }
+        };
+    Run run = trainer.train(spec(1e8, 3), listener.andThen(listener));
     assertThat(run.outcome()).isInstanceOf(RunOutcome.Diverged.class);
+    assertThat(heard).containsExactly(run.outcome(), run.outcome());
     RunOutcome.Diverged diverged = (RunOutcome.Diverged) run.outcome();
     assertThat(diverged.epoch()).isEqualTo(1);
     assertThat(diverged.step()).isBetween(2, 13);
