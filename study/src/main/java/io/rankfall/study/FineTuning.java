@@ -30,7 +30,7 @@ public final class FineTuning implements Compression.Refinement {
   /** Learning rates that are tried, each half of the one before. */
   private static final int ATTEMPTS = 5;
 
-  /** Larger ones make steps of the run's learning rate diverge. */
+  /** Larger temperatures make steps of the run's learning rate diverge. */
   public static final double TEACHER_TEMPERATURE = 2;
 
   private final RunSpec spec;
@@ -118,8 +118,8 @@ public final class FineTuning implements Compression.Refinement {
       }
       if (attempt == ATTEMPTS) {
         throw new IOException(
-            "fine-tuning: expected a training that converges, found %s at learning rate %s; give a smaller one"
-                .formatted(trained.outcome(), rate));
+            "fine-tuning: expected a training that converges, found one that diverged at %s at learning rate %s; give a smaller one"
+                .formatted(((RunOutcome.Diverged) trained.outcome()).message(), rate));
       }
       rate /= 2;
     }
