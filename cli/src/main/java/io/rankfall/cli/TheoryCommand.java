@@ -1,9 +1,6 @@
 package io.rankfall.cli;
 
 import io.rankfall.compress.AtomicFile;
-import io.rankfall.study.ResultsFile;
-import io.rankfall.study.RunFiles;
-import io.rankfall.study.RunRecord;
 import io.rankfall.study.recording.Recordings;
 import io.rankfall.study.report.TheoryPage;
 import io.rankfall.train.Dataset;
@@ -16,7 +13,6 @@ import io.rankfall.train.data.Datasets;
 import io.rankfall.train.data.FashionMnist;
 import io.rankfall.train.theory.ModelTheory;
 import io.rankfall.train.theory.StepRecursion;
-import io.rankfall.train.theory.TheoryPreset;
 import io.rankfall.train.theory.TheoryProbe;
 import io.rankfall.train.theory.TheoryReport;
 import io.rankfall.train.theory.TheorySettings;
@@ -168,32 +164,33 @@ final class TheoryCommand implements Callable<Integer> {
     } else if (explorer) {
       throw new UsageException("--explorer: expected with --html, found without");
     }
-    UsageException.ifRefused(this::requireSettings);
-    RunRecord record = run == null ? null : ResultsFile.readRun(run.resolve(RunFiles.RUN));
-    Dataset all =
-        record == null
-            ? FashionMnist.load()
-            : Datasets.in(folder.folder()).open(record.spec().dataset());
-    RunSpec spec =
-        record == null ? UsageException.ifRefused(() -> spec(all)) : record.trainedSpec();
-    Dataset dataset = record == null ? UsageException.ifRefused(() -> data(all)) : record.data(all);
-    Trainer trainer = new Trainer(dataset);
-    UsageException.ifRefused(() -> trainer.requireFit(spec));
+    TheoryTraining training = training();
+    RunSpec spec = training.spec();
     RunOutcome outcome;
     boolean holds;
     if (StepRecursion.isModelled(spec.optimizer())) {
-      TheoryProbe probe = UsageException.ifRefused(() -> new TheoryProbe(spec, dataset, settings));
-      outcome = train(trainer, spec, probe);
+      TheoryProbe probe =
+          UsageException.ifRefused(() -> new TheoryProbe(spec, training.dataset(), settings));
+      outcome = train(training, probe);
       holds = tell(probe.report(outcome));
     } else {
       requireNoPage(spec);
-      UpdateProbe probe = new UpdateProbe(spec, dataset);
-      outcome = train(trainer, spec, probe);
+      UpdateProbe probe = new UpdateProbe(spec, training.dataset());
+      outcome = train(training, probe);
       holds = tell(probe.report(outcome));
     }
-    boolean arrived = record == null || run == null || arrives(run, record, outcome);
+    boolean arrived = training.arrives(outcome, console);
     console.out().flush();
     return exitCode(holds, outcome, arrived);
+  }
+
+  private TheoryTraining training() throws IOException, InterruptedException {
+    if (run != null) {
+      return TheoryTraining.ofRun(run, Datasets.in(folder.folder()));
+    }
+    return preset == null
+        ? TheoryTraining.ofSettings(options, examples)
+        : TheoryTraining.ofPreset(preset, options.seed());
   }
 
   static int exitCode(boolean holds, RunOutcome outcome, boolean arrived) {
@@ -226,11 +223,11 @@ final class TheoryCommand implements Callable<Integer> {
     }
   }
 
-  private RunOutcome train(Trainer trainer, RunSpec spec, TrainingListener probe)
+  private RunOutcome train(TheoryTraining training, TrainingListener probe)
       throws InterruptedException {
     TrainingListener progress =
-        new TrainingProgress(console, "theory", spec, trainer.dataset(), null);
-    Run trained = trainer.train(spec, probe.andThen(progress));
+        new TrainingProgress(console, "theory", training.spec(), training.dataset(), null);
+    Run trained = new Trainer(training.dataset()).train(training.spec(), probe.andThen(progress));
     console.endStatus();
     return trained.outcome();
   }
@@ -283,13 +280,6 @@ final class TheoryCommand implements Callable<Integer> {
     return recordings;
   }
 
-  /** Refuses before the data are read. */
-  private Object requireSettings() {
-    return preset == null
-        ? options.spec(FashionMnist.NAME, FashionMnist.SHAPE, FashionMnist.CLASSES)
-        : TheoryPreset.named(preset);
-  }
-
   /** Settings, a preset and a run each say what is trained. */
   private void requireOneTraining() {
     if (run != null && preset != null) {
@@ -317,31 +307,5 @@ final class TheoryCommand implements Callable<Integer> {
                 .formatted(option.longestName(), preset == null ? "a run" : "a preset"));
       }
     }
-  }
-
-  private Dataset data(Dataset all) {
-    if (preset != null) {
-      return all.first(TheoryPreset.named(preset).examples());
-    }
-    return examples == 0 ? all : all.first(examples);
-  }
-
-  private RunSpec spec(Dataset all) {
-    return preset == null
-        ? options.spec(data(all).name(), FashionMnist.SHAPE, FashionMnist.CLASSES)
-        : TheoryPreset.named(preset).spec(all, options.seed());
-  }
-
-  private boolean arrives(Path folder, RunRecord record, RunOutcome outcome) throws IOException {
-    boolean same =
-        outcome instanceof RunOutcome.Completed completed
-            ? RunFiles.holds(folder, completed.network())
-            : record.result().outcome().diverged() != null;
-    console.progress(
-        same
-            ? "The replay arrived at the run's weights, to the bit."
-            : "rankfall: %s: expected the replay to arrive at the run's weights, found others: another machine or version?"
-                .formatted(folder));
-    return same;
   }
 }
