@@ -1,5 +1,14 @@
 package io.rankfall.compress;
 
+import static io.rankfall.compress.WeightGraphs.W;
+import static io.rankfall.compress.WeightGraphs.body;
+import static io.rankfall.compress.WeightGraphs.integer;
+import static io.rankfall.compress.WeightGraphs.node;
+import static io.rankfall.compress.WeightGraphs.only;
+import static io.rankfall.compress.WeightGraphs.product;
+import static io.rankfall.compress.WeightGraphs.reason;
+import static io.rankfall.compress.WeightGraphs.tensor;
+import static io.rankfall.compress.WeightGraphs.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
@@ -8,112 +17,27 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.SparseTensorProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import com.google.protobuf.ByteString;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.spectra.ProductSpectrum;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which constants of a graph are weights, where their numbers are, and what is refused. */
-class OnnxWeightsTest {
-  @TempDir Path directory = Path.of("");
-
-  private static final Matrix W = Matrix.gaussian(5, 7, new SplittableRandom(3));
-
-  private Path write(GraphProto.Builder graph) throws IOException {
-    ModelProto model = ModelProto.newBuilder().setIrVersion(8).setGraph(graph).build();
-    return Files.write(directory.resolve("m.onnx"), model.toByteArray());
-  }
-
-  private static NodeProto.Builder node(String type, String name, List<String> in, String... out) {
-    return NodeProto.newBuilder()
-        .setOpType(type)
-        .setName(name)
-        .addAllInput(in)
-        .addAllOutput(List.of(out));
-  }
-
-  private static AttributeProto integer(String name, long value) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.INT)
-        .setI(value)
-        .build();
-  }
-
-  private static AttributeProto body(GraphProto.Builder graph) {
-    return AttributeProto.newBuilder()
-        .setName("body")
-        .setType(AttributeProto.AttributeType.GRAPH)
-        .setG(graph)
-        .build();
-  }
-
-  /** x · w with w as given. */
-  private static GraphProto.Builder product(TensorProto w) {
-    return GraphProto.newBuilder()
-        .addInitializer(w)
-        .addNode(node("MatMul", "fc", List.of("x", w.getName()), "y"));
-  }
-
-  private static TensorProto tensor(DataType type, byte[] raw, long... dims) {
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setName("w")
-            .setDataType(type.getNumber())
-            .setRawData(ByteString.copyFrom(raw));
-    for (long dim : dims) {
-      tensor.addDims(dim);
-    }
-    return tensor.build();
-  }
-
-  private StoredMatrix only(GraphProto.Builder graph) throws IOException {
-    ModelWeights weights = ModelWeights.open(write(graph));
-    assertThat(weights.skipped()).isEmpty();
-    assertThat(weights.matrices()).hasSize(1);
-    return weights.matrices().get(0);
-  }
-
-  private String reason(GraphProto.Builder graph) throws IOException {
-    ModelWeights weights = ModelWeights.open(write(graph));
-    assertThat(weights.matrices()).isEmpty();
-    assertThat(weights.skipped()).hasSize(1);
-    return weights.skipped().get(0).reason();
-  }
-
-  private String refusal(GraphProto.Builder graph) throws IOException {
-    Path path = write(graph);
-    try {
-      Inspection.of(path);
-    } catch (ModelFormatException e) {
-      String message = Objects.requireNonNull(e.getMessage());
-      assertThat(message).contains(path.toString(), "expected", "found").doesNotContain("\n");
-      return message;
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-    throw new AssertionError("not refused");
-  }
+/** Which constants of a graph are weights, and where their numbers are. */
+final class OnnxWeightsTest {
+  @TempDir private Path directory = Path.of("");
 
   @Test
   void namesAreThoseThatCompressionUses() throws Exception {
@@ -158,7 +82,9 @@ class OnnxWeightsTest {
             typedFloats.addDims(3).addDims(2).build(),
             typedHalves.addDims(3).addDims(2).build(),
             typedDoubles.addDims(3).addDims(2).build())) {
-      assertThat(only(product(w)).read().matrix()).as("%s", w.getDataType()).isEqualTo(expected);
+      assertThat(only(directory, product(w)).read().matrix())
+          .as("%s", w.getDataType())
+          .isEqualTo(expected);
     }
   }
 
@@ -192,7 +118,7 @@ class OnnxWeightsTest {
             .addNode(node("Cast", "", List.of("c"), "d").addAttribute(integer("to", 1)))
             .addNode(node("Transpose", "", List.of("d"), "e"))
             .addNode(node("MatMul", "fc", List.of("x", "e"), "y"));
-    StoredMatrix matrix = only(graph);
+    StoredMatrix matrix = only(directory, graph);
     assertThat(matrix.name()).isEqualTo("fc");
     assertThat(matrix.tensor()).isEqualTo("c");
     assertThat(matrix.read().matrix()).isEqualTo(W);
@@ -205,8 +131,8 @@ class OnnxWeightsTest {
         GraphProto.newBuilder()
             .addInitializer(w)
             .addNode(node("MatMul", "fc", List.of("w", "x"), "y"));
-    assertThat(only(left).read().matrix()).isEqualTo(W);
-    assertThat(only(product(w)).read().matrix()).isEqualTo(W.transposed());
+    assertThat(only(directory, left).read().matrix()).isEqualTo(W);
+    assertThat(only(directory, product(w)).read().matrix()).isEqualTo(W.transposed());
     for (int transposed = 0; transposed < 2; transposed++) {
       GraphProto.Builder gemm =
           GraphProto.newBuilder()
@@ -214,7 +140,8 @@ class OnnxWeightsTest {
               .addNode(
                   node("Gemm", "fc", List.of("x", "w"), "y")
                       .addAttribute(integer("transB", transposed)));
-      assertThat(only(gemm).read().matrix()).isEqualTo(transposed == 1 ? W : W.transposed());
+      assertThat(only(directory, gemm).read().matrix())
+          .isEqualTo(transposed == 1 ? W : W.transposed());
     }
   }
 
@@ -222,9 +149,9 @@ class OnnxWeightsTest {
   void aWeightOfSeveralNodesIsOneMatrix() throws Exception {
     GraphProto.Builder graph =
         product(Tensors.of("w", W)).addNode(node("MatMul", "again", List.of("z", "w"), "u"));
-    StoredMatrix matrix = only(graph);
+    StoredMatrix matrix = only(directory, graph);
     assertThat(matrix.name()).isEqualTo("fc");
-    assertThat(ModelWeights.open(write(graph)).parameters()).isEqualTo(35);
+    assertThat(ModelWeights.open(write(directory, graph)).parameters()).isEqualTo(35);
   }
 
   @Test
@@ -233,11 +160,12 @@ class OnnxWeightsTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = i;
     }
-    ModelWeights weights = ModelWeights.open(write(product(Tensors.of("w", values, 2, 3, 4))));
+    ModelWeights weights =
+        ModelWeights.open(write(directory, product(Tensors.of("w", values, 2, 3, 4))));
     assertThat(weights.matrices()).extracting(StoredMatrix::name).containsExactly("fc[0]", "fc[1]");
     assertThat(weights.matrices().get(1).read().matrix())
         .isEqualTo(Matrix.of(3, 4, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23).transposed());
-    assertThat(reason(product(Tensors.of("w", new float[5000 * 4], 5000, 2, 2))))
+    assertThat(reason(directory, product(Tensors.of("w", new float[5000 * 4], 5000, 2, 2))))
         .contains("5000 matrices of 2x2");
   }
 
@@ -252,7 +180,7 @@ class OnnxWeightsTest {
         GraphProto.newBuilder()
             .addInitializer(Tensors.of("w", W))
             .addNode(node("Loop", "loop", List.of("n"), "y").addAttribute(body(inside)));
-    assertThat(ModelWeights.open(write(graph)).matrices())
+    assertThat(ModelWeights.open(write(directory, graph)).matrices())
         .extracting(StoredMatrix::name, StoredMatrix::tensor)
         .containsExactlyInAnyOrder(tuple("inner", "own"), tuple("outer", "w"));
   }
@@ -270,7 +198,7 @@ class OnnxWeightsTest {
                     .setDomain("com.microsoft")
                     .addAttribute(integer("num_heads", 2)))
             .addNode(node("MatMul", "dense", List.of("a", "out"), "y"));
-    Inspection inspection = Inspection.of(write(graph));
+    Inspection inspection = Inspection.of(write(directory, graph));
     assertThat(inspection.matrices())
         .extracting(InspectedMatrix::name, InspectedMatrix::kind, InspectedMatrix::rows)
         .containsExactly(
@@ -315,7 +243,7 @@ class OnnxWeightsTest {
         GraphProto.newBuilder()
             .addInitializer(Tensors.of("w", new float[(int) count], shape))
             .addNode(node(type.strip(), "n", List.of(inputs), "y"));
-    assertThat(ModelWeights.open(write(graph)).matrices())
+    assertThat(ModelWeights.open(write(directory, graph)).matrices())
         .extracting(m -> "%s %dx%d".formatted(m.name(), m.rows(), m.cols()))
         .containsExactly(expected.split("; ", -1));
   }
@@ -336,7 +264,7 @@ class OnnxWeightsTest {
         node("GroupQueryAttention", "/layer/gqa", List.of("v0", "v1", "v2"), "y")
             .setDomain("com.microsoft")
             .addAttribute(integer("num_heads", 2)));
-    Inspection inspection = Inspection.of(write(graph));
+    Inspection inspection = Inspection.of(write(directory, graph));
     assertThat(inspection.products()).hasSize(1);
     InspectedProduct product = inspection.products().get(0);
     assertThat(product.name()).isEqualTo("/layer");
@@ -350,6 +278,7 @@ class OnnxWeightsTest {
     TensorProto bytes = tensor(DataType.INT8, new byte[4], 2, 2);
     assertThat(
             reason(
+                directory,
                 GraphProto.newBuilder()
                     .addInitializer(bytes)
                     .addNode(node("DequantizeLinear", "dq", List.of("w", "s"), "f"))
@@ -357,35 +286,42 @@ class OnnxWeightsTest {
         .isEqualTo("quantized: I8, used by MatMul fc");
     assertThat(
             reason(
+                directory,
                 GraphProto.newBuilder()
                     .addInitializer(tensor(DataType.UINT8, new byte[8], 2, 2, 2))
                     .addNode(node("MatMulNBits", "q4", List.of("x", "w"), "y"))))
         .isEqualTo("quantized: U8, used by MatMulNBits q4");
-    assertThat(reason(product(tensor(DataType.FLOAT8E4M3FN, new byte[4], 2, 2))))
+    assertThat(reason(directory, product(tensor(DataType.FLOAT8E4M3FN, new byte[4], 2, 2))))
         .startsWith("quantized: F8_E4M3");
     TensorProto w = Tensors.of("w", W);
     assertThat(
             reason(
+                directory,
                 GraphProto.newBuilder()
                     .addInitializer(w)
                     .addNode(node("Add", "pos", List.of("x", "w"), "y"))))
         .isEqualTo("used by Add pos, no matrix product");
-    assertThat(reason(product(w).addInitializer(Tensors.of("x", new float[5], 5))))
+    assertThat(reason(directory, product(w).addInitializer(Tensors.of("x", new float[5], 5))))
         .isEqualTo("both operands of MatMul fc are constant");
     assertThat(
             reason(
+                directory,
                 GraphProto.newBuilder()
                     .addInitializer(w)
                     .addNode(node("MatMul", "fc", List.of("x", "w"), "y").setDomain("my.own"))))
         .isEqualTo("used by MatMul fc, no matrix product");
     assertThat(
             reason(
+                directory,
                 GraphProto.newBuilder()
                     .addNode(node("Relu", "", List.of("x"), "y"))
                     .addSparseInitializer(
                         SparseTensorProto.newBuilder().setValues(w).addDims(9).addDims(9))))
         .isEqualTo("sparse weights are not read");
-    assertThat(reason(product(TensorProto.newBuilder(w).clearRawData().setDataType(99).build())))
+    assertThat(
+            reason(
+                directory,
+                product(TensorProto.newBuilder(w).clearRawData().setDataType(99).build())))
         .startsWith("not read: numbers of type UNKNOWN");
   }
 
@@ -409,141 +345,5 @@ class OnnxWeightsTest {
     assertThat(ModelWeights.open(path).matrices())
         .extracting(StoredMatrix::name)
         .containsExactly("fc", "inFunction");
-  }
-
-  private static TensorProto external(String location, String offset, String length) {
-    TensorProto.Builder w =
-        TensorProto.newBuilder()
-            .setName("w")
-            .setDataType(1)
-            .addDims(5)
-            .addDims(7)
-            .setDataLocation(TensorProto.DataLocation.EXTERNAL);
-    for (String[] entry :
-        new String[][] {{"location", location}, {"offset", offset}, {"length", length}}) {
-      if (!entry[1].isEmpty()) {
-        w.addExternalData(StringStringEntryProto.newBuilder().setKey(entry[0]).setValue(entry[1]));
-      }
-    }
-    return w.build();
-  }
-
-  @Test
-  void externalDataIsReadFromBesideTheModel() throws Exception {
-    byte[] bytes = Tensors.of("w", W).getRawData().toByteArray();
-    byte[] file = new byte[1000];
-    System.arraycopy(bytes, 0, file, 512, bytes.length);
-    Files.createDirectory(directory.resolve("data"));
-    Files.write(directory.resolve("data/weights.bin"), file);
-    for (TensorProto w :
-        List.of(
-            external("data/weights.bin", "512", "140"), external("data/weights.bin", "512", ""))) {
-      assertThat(only(product(w)).read().matrix()).isEqualTo(W.transposed());
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      nullValues = "-",
-      value = {
-        "../secret.bin | 0 | 140 | its data inside the model's folder, found ../secret.bin",
-        "data/../../secret.bin | 0 | 140 | its data inside the model's folder",
-        "../nothing.bin | 0 | 140 | its data inside the model's folder, found ../nothing.bin",
-        "data/../weights.bin | 0 | 140 | its data inside the model's folder",
-        "weights.bin | 0 | 200 | 140 bytes for F32 5x7, found 200 bytes",
-        "/etc/passwd | 0 | 140 | its data inside the model's folder, found /etc/passwd",
-        "link.bin | 0 | 140 | its data inside the model's folder, found link.bin",
-        "linked/secret.bin | 0 | 140 | its data inside the model's folder",
-        "missing.bin | 0 | 140 | no such file",
-        "weights.bin | 900 | 140 | bytes 900 to 1040 of weights.bin, found a file of 1000 bytes",
-        "weights.bin | 0 | 139 | 140 bytes for F32 5x7, found 139 bytes",
-        "weights.bin | -4 | 140 | offset of external data as a number >= 0, found -4",
-        "weights.bin | 9223372036854775807 | 140 | offset of external data",
-        "weights.bin | 1e3 | 140 | offset of external data as a number >= 0, found 1e3",
-        "weights.bin | 0 | 99999999999999999999 | length of external data",
-        "'' | 0 | 140 | a location of its external data, found none"
-      })
-  void externalDataElsewhereIsRefused(String location, String offset, String length, String why)
-      throws Exception {
-    Path inner = Files.createDirectory(directory.resolve("inner"));
-    Files.write(directory.resolve("secret.bin"), new byte[1000]);
-    Files.write(inner.resolve("weights.bin"), new byte[1000]);
-    Files.createDirectory(inner.resolve("data"));
-    Files.createSymbolicLink(inner.resolve("link.bin"), directory.resolve("secret.bin"));
-    Files.createSymbolicLink(inner.resolve("linked"), directory);
-    Path outer = directory;
-    directory = inner;
-    try {
-      assertThat(refusal(product(external(location, offset, length)))).contains(why);
-    } finally {
-      directory = outer;
-    }
-  }
-
-  @Test
-  void aDownloadCacheOfLinksIsRead() throws Exception {
-    // As huggingface_hub lays it out: names are links to blobs side by side.
-    Path blobs = Files.createDirectory(directory.resolve("blobs"));
-    Path snapshot = Files.createDirectory(directory.resolve("snapshot"));
-    ModelProto model = ModelProto.newBuilder().setGraph(product(external("w.bin", "", ""))).build();
-    Files.write(blobs.resolve("a1"), model.toByteArray());
-    Files.write(blobs.resolve("b2"), Tensors.of("w", W).getRawData().toByteArray());
-    Files.createSymbolicLink(snapshot.resolve("m.onnx"), Path.of("../blobs/a1"));
-    Files.createSymbolicLink(snapshot.resolve("w.bin"), Path.of("../blobs/b2"));
-    assertThat(ModelWeights.open(snapshot.resolve("m.onnx")).matrices().get(0).read().matrix())
-        .isEqualTo(W.transposed());
-  }
-
-  @Test
-  void contradictionsAreRefused() throws Exception {
-    TensorProto w = Tensors.of("w", W);
-    assertThat(refusal(product(w).addInitializer(w))).contains("one value of this name, found two");
-    assertThat(refusal(product(w.toBuilder().setDims(0, -5).build()))).contains("found -5x7");
-    assertThat(refusal(product(w.toBuilder().setDims(0, 1L << 40).setDims(1, 1L << 40).build())))
-        .contains("product below 2⁵⁶");
-    assertThat(refusal(product(w.toBuilder().setDims(0, 6).build())))
-        .contains("initializer w: expected 168 bytes for F32 6x7, found 140 bytes");
-    assertThat(refusal(product(w.toBuilder().clearRawData().build())))
-        .contains("140 bytes for F32 5x7, found 0 bytes");
-    TensorProto.Builder many = w.toBuilder().clearDims();
-    Stream.generate(() -> 1L).limit(1000).forEach(many::addDims);
-    assertThat(refusal(product(many.build()))).contains("at most 64 dimensions");
-    assertThat(refusal(product(w.toBuilder().setName("n".repeat(70_000)).build())))
-        .contains("a name of at most 65536 bytes, found 70000");
-    TensorProto halves =
-        TensorProto.newBuilder().setName("w").setDataType(10).addDims(9).addDims(9).build();
-    assertThat(refusal(product(halves.toBuilder().addInt32Data(1).build())))
-        .contains("162 bytes for F16 9x9, found 1 bytes");
-  }
-
-  @Test
-  void bodiesNestedTooDeepAreRefused() throws Exception {
-    GraphProto.Builder graph = product(Tensors.of("w", W));
-    for (int depth = 0; depth < 60; depth++) {
-      graph =
-          GraphProto.newBuilder()
-              .addNode(node("If", "if" + depth, List.of("c"), "y").addAttribute(body(graph)));
-    }
-    assertThat(refusal(graph)).contains("bodies nested at most 32 deep");
-  }
-
-  @Test
-  void circlesEnd() throws Exception {
-    GraphProto.Builder graph =
-        GraphProto.newBuilder()
-            .addInitializer(Tensors.of("w", W))
-            .addNode(node("Identity", "a", List.of("w"), "b"))
-            .addNode(node("Identity", "c", List.of("b"), "d"))
-            .addNode(node("Identity", "e", List.of("d"), "b"))
-            .addNode(node("Softmax", "s", List.of("p"), "q"))
-            .addNode(node("Add", "t", List.of("q", "p"), "p"))
-            .addNode(node("MatMul", "m", List.of("q", "p"), "p2"));
-    for (int i = 0; i < 200; i++) {
-      graph.addNode(node("Identity", "i" + i, List.of("b"), "j" + i));
-      graph.addNode(node("Identity", "k" + i, List.of("j" + i), "b"));
-    }
-    Assertions.assertTimeoutPreemptively(
-        Duration.ofSeconds(10), () -> assertThat(reason(graph)).startsWith("used by Identity"));
   }
 }
