@@ -6,6 +6,7 @@ import io.rankfall.compress.StoredMatrix;
 import io.rankfall.spectra.NonFiniteException;
 import io.rankfall.spectra.Spectrum;
 import io.rankfall.study.ResultsFile;
+import io.rankfall.study.RunFiles;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.data.Contents;
 import io.rankfall.train.data.Datasets;
@@ -81,7 +82,8 @@ record ModelCheck(Path file, ParseResult given, ModelTheoryOptions model) {
       return null;
     }
     requireOnly("a model file with --spec", Stream.of(WITH_SPEC));
-    return ResultsFile.readRun(path).trainedSpec();
+    Path run = Files.isDirectory(path) ? path.resolve(RunFiles.RUN) : path;
+    return ResultsFile.readRun(run).trainedSpec();
   }
 
   private ModelTheory.Settings settings(RunSpec spec, int examples, List<Double> epsilons) {

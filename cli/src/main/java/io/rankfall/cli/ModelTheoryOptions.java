@@ -14,7 +14,7 @@ final class ModelTheoryOptions {
       names = "--spec",
       paramLabel = "FILE",
       description =
-          "Of a model file: the run.json of its training, in place of "
+          "Of a model file: the run.json of its training, or its folder, in place of "
               + "--batch-size, --lr, --weight-decay and --steps.")
   private @Nullable Path spec;
 

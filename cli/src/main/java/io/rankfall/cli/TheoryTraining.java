@@ -1,9 +1,11 @@
 package io.rankfall.cli;
 
+import io.rankfall.study.NetworkFile;
 import io.rankfall.study.ResultsFile;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.RunRecord;
 import io.rankfall.train.Dataset;
+import io.rankfall.train.Network;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.Trainer;
@@ -22,15 +24,24 @@ import org.jspecify.annotations.Nullable;
  */
 record TheoryTraining(RunSpec spec, Dataset dataset, @Nullable Finished finished) {
 
-  /** A run that 'train' wrote. */
-  record Finished(Path folder, RunRecord record) {}
+  /**
+   * A run that 'train' wrote.
+   *
+   * @param network it ended with, or null if it diverged
+   */
+  record Finished(Path folder, @Nullable Network network) {}
 
   static TheoryTraining ofRun(Path folder, Datasets datasets)
       throws IOException, InterruptedException {
     RunRecord record = ResultsFile.readRun(folder.resolve(RunFiles.RUN));
-    Dataset dataset = record.data(datasets.open(record.spec().dataset()));
-    return new TheoryTraining(record.trainedSpec(), dataset, new Finished(folder, record))
-        .requireFit();
+    RunSpec spec = record.trainedSpec();
+    // Before the training rather than after it.
+    Network network =
+        record.result().outcome().diverged() == null
+            ? NetworkFile.read(folder.resolve(RunFiles.SAFETENSORS), spec.architecture())
+            : null;
+    Dataset dataset = record.data(datasets.open(spec.dataset()));
+    return new TheoryTraining(spec, dataset, new Finished(folder, network)).requireFit();
   }
 
   static TheoryTraining ofPreset(String name, long seed) throws IOException {
@@ -63,14 +74,14 @@ record TheoryTraining(RunSpec spec, Dataset dataset, @Nullable Finished finished
   }
 
   /** Whether a finished run was arrived at, if it is one; says so. */
-  boolean arrives(RunOutcome outcome, Console console) throws IOException {
+  boolean arrives(RunOutcome outcome, Console console) {
     if (finished == null) {
       return true;
     }
     boolean same =
         outcome instanceof RunOutcome.Completed completed
-            ? RunFiles.holds(finished.folder, completed.network())
-            : finished.record.result().outcome().diverged() != null;
+            ? completed.network().equals(finished.network)
+            : finished.network == null;
     console.progress(
         same
             ? "The replay arrived at the run's weights, to the bit."

@@ -2,12 +2,14 @@ package io.rankfall.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rankfall.study.NetworkFile;
 import io.rankfall.study.Results.EpochResult;
 import io.rankfall.study.Results.Outcome;
 import io.rankfall.study.ResultsFile;
 import io.rankfall.study.RunFiles;
 import io.rankfall.study.RunRecord;
 import io.rankfall.train.Checkpoint;
+import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
 import io.rankfall.train.Trainer;
@@ -162,7 +164,9 @@ class TrainResumeTest {
     Run again =
         new Trainer(record.data(FashionMnist.load()))
             .train(record.trainedSpec(), TrainingListener.NONE);
-    assertThat(RunFiles.holds(run(), ((RunOutcome.Trained) again.outcome()).network())).isTrue();
+    Network network = ((RunOutcome.Trained) again.outcome()).network();
+    assertThat(NetworkFile.read(run().resolve(RunFiles.SAFETENSORS), network.architecture()))
+        .isEqualTo(network);
   }
 
   @Test

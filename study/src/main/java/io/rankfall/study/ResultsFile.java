@@ -2,17 +2,22 @@ package io.rankfall.study;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rankfall.compress.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Collectors;
 
 /** {@link Results} and {@link RunRecord} as JSON files. */
 public final class ResultsFile {
@@ -67,6 +72,8 @@ public final class ResultsFile {
       json = Files.readAllBytes(path);
     } catch (NoSuchFileException e) {
       throw new IOException("%s: expected %s, found no file".formatted(path, expected), e);
+    } catch (IOException e) {
+      throw new IOException("%s: expected %s, found %s".formatted(path, expected, reason(e)), e);
     }
     try {
       JsonNode tree = JSON.readTree(json);
@@ -85,10 +92,26 @@ public final class ResultsFile {
       }
       return value;
     } catch (JsonProcessingException e) {
-      throw new IOException(
-          "%s: expected %s, found %s"
-              .formatted(path, expected, e.getOriginalMessage().lines().findFirst().orElse("")),
-          e);
+      throw new IOException("%s: expected %s, found %s".formatted(path, expected, reason(e)), e);
     }
+  }
+
+  /** For example {@code Is a directory}, which Java says without the file or with it. */
+  private static String reason(IOException e) {
+    String text = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+    return text == null ? e.getClass().getSimpleName() : text;
+  }
+
+  /** Names the field where a value is missing or of another kind. */
+  private static String reason(JsonProcessingException e) {
+    if (!(e instanceof MismatchedInputException mismatch)) {
+      return e.getOriginalMessage().lines().findFirst().orElse("");
+    }
+    String field =
+        mismatch.getPath().stream()
+            .map(JsonMappingException.Reference::getFieldName)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining("."));
+    return field.isEmpty() ? "another JSON value" : "none or another value of " + field;
   }
 }

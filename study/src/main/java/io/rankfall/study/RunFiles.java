@@ -6,10 +6,8 @@ import io.rankfall.study.Results.FileResult;
 import io.rankfall.study.Results.Outcome;
 import io.rankfall.study.Results.RunResult;
 import io.rankfall.train.Dataset;
-import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
-import io.rankfall.train.Tensor;
 import java.io.IOException;
 import java.math.MathContext;
 import java.nio.file.DirectoryStream;
@@ -17,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,18 +103,6 @@ public final class RunFiles {
     try (OnnxRuntimeSession session = OnnxRuntimeSession.open(onnx)) {
       return ExportCheck.require(onnx.toString(), session, run);
     }
-  }
-
-  /**
-   * Whether the parameters of a run's {@code model.safetensors} are the network's, to the bit.
-   *
-   * @throws IOException in one line, if the file is missing or damaged
-   */
-  public static boolean holds(Path folder, Network network) throws IOException {
-    Map<String, Tensor> read =
-        NetworkFile.read(folder.resolve(SAFETENSORS), network.architecture()).tensors();
-    return network.tensors().entrySet().stream()
-        .allMatch(e -> e.getValue().equals(read.get(e.getKey())));
   }
 
   private RunRecord record(Dataset dataset) {

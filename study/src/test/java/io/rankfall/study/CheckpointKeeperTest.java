@@ -10,6 +10,7 @@ import io.rankfall.train.Examples;
 import io.rankfall.train.Initialization;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Mlp;
+import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunOutcome;
@@ -242,7 +243,9 @@ class CheckpointKeeperTest {
     Files.delete(inTheWay.resolve("folder"));
     Files.delete(inTheWay);
     RunFiles.write(path, trainer.resume(left, 4, TrainingListener.NONE), dataset);
-    assertThat(RunFiles.holds(path, ((RunOutcome.Completed) run.outcome()).network())).isTrue();
+    Network network = ((RunOutcome.Completed) run.outcome()).network();
+    assertThat(NetworkFile.read(path.resolve(RunFiles.SAFETENSORS), network.architecture()))
+        .isEqualTo(network);
     assertThat(folder().unfinished()).isNull();
   }
 
