@@ -23,7 +23,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   @Override
   public int handleParseException(ParameterException e, String[] args) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    StringBuilder message = new StringBuilder(firstLine(e));
+    // Of exclusive options, picocli's message has a heading of its own.
+    StringBuilder message = new StringBuilder(firstLine(e).replaceFirst("^Error: ", ""));
     if (e instanceof UnmatchedArgumentException unmatched
         && !unmatched.getSuggestions().isEmpty()) {
       message.append("; did you mean ").append(unmatched.getSuggestions().get(0)).append('?');

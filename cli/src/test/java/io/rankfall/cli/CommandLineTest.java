@@ -87,7 +87,7 @@ class CommandLineTest {
     "compress a.onnx --params 0.5, expected --out FILE or --dry-run",
     "train --epochs 3 --milestones 5, --milestones: expected epochs before the last",
     "demo --jobs 0, jobs: expected >= 1",
-    "compress a.onnx --params 0.5 --energy 0.9 --out b.onnx, mutually exclusive",
+    "compress a.onnx --params 0.5 --energy 0.9 --out b.onnx, 'rankfall: --params=SHARE, --energy=SHARE are mutually exclusive'",
     "compress a.onnx --params 1.5 --dry-run, parameter share: expected",
     "compress a.onnx --macs 0 --dry-run, share of multiply-accumulates: expected above 0",
     "compress a.onnx --latency 2 --dry-run, share of the latency: expected above 0",

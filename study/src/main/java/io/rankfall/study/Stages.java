@@ -48,6 +48,8 @@ public final class Stages implements AutoCloseable {
     this.compressions = compressions;
     this.listener = listener;
     this.between = Files.createTempFile("rankfall", ".onnx");
+    // Signals end the process without closing this.
+    between.toFile().deleteOnExit();
     this.lastTuning = tuning(recipe.stages());
   }
 
