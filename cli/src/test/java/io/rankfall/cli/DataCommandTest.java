@@ -9,6 +9,7 @@ import io.rankfall.study.store.StoredRun;
 import io.rankfall.study.store.StudyStore;
 import io.rankfall.study.store.StudyStore.Opening;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.ServerSocket;
@@ -104,7 +105,8 @@ class DataCommandTest {
     ProxySelector before = ProxySelector.getDefault();
     try (ServerSocket closed = new ServerSocket(0)) {
       ProxySelector.setDefault(
-          ProxySelector.of(new InetSocketAddress("127.0.0.1", closed.getLocalPort())));
+          ProxySelector.of(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), closed.getLocalPort())));
     }
     try {
       Ran ran = Ran.run((command + " --data-dir " + folder).split(" ", -1));

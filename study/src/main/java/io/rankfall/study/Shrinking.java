@@ -57,11 +57,6 @@ public final class Shrinking {
     public Evaluation before() {
       return tuning.epochs().get(0).test();
     }
-
-    /** On the test examples, trained on. */
-    public Evaluation after() {
-      return tuning.epochs().get(tuning.epochs().size() - 1).test();
-    }
   }
 
   /**
