@@ -20,6 +20,13 @@ final class BlockLanczos implements AutoCloseable {
 
   private static final double SAFE = 0x1p80;
 
+  /**
+   * What is added to each new block at random, relative to its norm: about what its products round
+   * by. Columns of a block that depend on each other without any rounding would leave none to
+   * normalise, and the unit vectors that QR then puts in their places come again in later blocks.
+   */
+  private static final float NOISE = 0x1p-20f;
+
   /** Thinner products cost more for each column. */
   private static final int SMALLEST_BLOCK = 16;
 
@@ -87,29 +94,49 @@ final class BlockLanczos implements AutoCloseable {
   }
 
   private void span(SplittableRandom random) {
-    float[] numbers = new float[n * block];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (float) random.nextGaussian();
-    }
-    basis.put(numbers);
+    basis.put(gaussian(random, 1));
     for (int step = 0; step < STEPS; step++) {
       FloatPointer v = orthonormalized(step);
       blas.sgemm(Op.TRANSPOSED, Op.AS_IS, block, m, n, 1, v, n, wt, n, 0, thinImage, block);
-      transpose(thinImage, m, image.getPointer((long) step * block * m));
+      addTransposed(thinImage, m, 0, image.getPointer((long) step * block * m));
       if (step + 1 < STEPS) {
         double size = blas.norm(m * block, thinImage);
         blas.sscal(m * block, size == 0 ? 0 : (float) (1 / size), thinImage);
         blas.sgemm(
             Op.AS_IS, Op.TRANSPOSED, block, n, m, 1, thinImage, block, wt, n, 0, thinBlock, block);
-        transpose(thinBlock, n, basis.getPointer((step + 1L) * block * n));
+        double scale = NOISE * blas.norm(n * block, thinBlock) / Math.sqrt((double) n * block);
+        FloatPointer next = basis.getPointer((step + 1L) * block * n);
+        next.put(gaussian(random, scale == 0 ? 1 : scale));
+        addTransposed(thinBlock, n, 1, next);
       }
     }
   }
 
-  /** To (rows×block) ← thinᵀ: the identity makes a product of the transposition. */
-  private void transpose(FloatPointer thin, int rows, FloatPointer to) {
+  /** n×block numbers. */
+  private float[] gaussian(SplittableRandom random, double deviation) {
+    float[] numbers = new float[n * block];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) (deviation * random.nextGaussian());
+    }
+    return numbers;
+  }
+
+  /** To (rows×block) ← thinᵀ + share·to: the identity makes a product of the transposition. */
+  private void addTransposed(FloatPointer thin, int rows, float share, FloatPointer to) {
     blas.sgemm(
-        Op.TRANSPOSED, Op.AS_IS, rows, block, block, 1, thin, block, identity, block, 0, to, rows);
+        Op.TRANSPOSED,
+        Op.AS_IS,
+        rows,
+        block,
+        block,
+        1,
+        thin,
+        block,
+        identity,
+        block,
+        share,
+        to,
+        rows);
   }
 
   /**

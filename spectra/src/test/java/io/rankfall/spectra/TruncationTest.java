@@ -140,7 +140,15 @@ class TruncationTest {
     for (int i = 0; i < n / 2; i++) {
       units[i * n + i] = 2;
     }
+    float[] corner = new float[n * n];
+    for (int i = 0; i < 40; i++) {
+      Arrays.fill(corner, i * n, i * n + 30, i % 2 == 0 ? 2 : -2);
+    }
+    float[] one = new float[n * n];
+    one[n + 7] = 1;
     assertThat(errorOfLeading(Matrix.of(n, n, ones))).isLessThan(5e-6 * n);
+    assertThat(errorOfLeading(Matrix.of(n, n, corner))).isLessThan(5e-6 * n);
+    assertThat(errorOfLeading(Matrix.of(n, n, one))).isLessThan(1e-5);
     assertThat(errorOfLeading(Matrix.of(n, n, units))).isBetween(2.0, 2 + 1e-5);
   }
 
