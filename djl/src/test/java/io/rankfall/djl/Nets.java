@@ -129,6 +129,7 @@ final class Nets {
   }
 
   static Model model(Block block) {
+    Engine.getEngine("PyTorch").setRandomSeed(7);
     Model model = Model.newInstance("net", Device.cpu(), "PyTorch");
     model.setBlock(block);
     return model;

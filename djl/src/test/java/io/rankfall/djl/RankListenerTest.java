@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.Model;
-import ai.djl.engine.Engine;
 import ai.djl.nn.Block;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.EasyTrain;
@@ -49,7 +48,6 @@ final class RankListenerTest {
       throws Exception {
     try (Model model = Nets.model(Nets.cnn());
         Trainer trainer = Nets.trainer(model, learningRate, listeners)) {
-      Engine.getEngine("PyTorch").setRandomSeed(7);
       trainer.initialize(Nets.IMAGES);
       ArrayDataset data = Nets.data(trainer.getManager(), BATCHES);
       EasyTrain.fit(trainer, epochs, data, null);

@@ -13,7 +13,6 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.Blocks;
 import ai.djl.nn.ParallelBlock;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
@@ -24,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +34,7 @@ final class BlockLearnerTest {
   private static final Batch BATCH = Batch.range(NOISE, 0, 8);
 
   private static Block convNet() {
-    return drawn(
+    return Cases.drawn(
         new SequentialBlock()
             .add(Conv2d.builder().setFilters(5).setKernelShape(new Shape(3, 3)).build())
             .add(BatchNorm.builder().build())
@@ -44,20 +42,6 @@ final class BlockLearnerTest {
             .add(Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2)))
             .add(Blocks.batchFlattenBlock())
             .add(Linear.builder().setUnits(CLASSES).build()));
-  }
-
-  private static Block drawn(Block block) {
-    SplittableRandom random = new SplittableRandom(7);
-    block.setInitializer(
-        (manager, shape, type) ->
-            PyTorch.copy(
-                Initialization.HE
-                    .weight((int) shape.get(0), (int) shape.slice(1).size(), random)
-                    .toArray(),
-                shape,
-                manager),
-        Parameter.Type.WEIGHT);
-    return block;
   }
 
   private static BlockLearner start(Block block, Optimizer optimizer) {
@@ -158,7 +142,7 @@ final class BlockLearnerTest {
                     .add(Linear.builder().setUnits(CLASSES).build())
                     .add(unused));
     net.getChildren().values().get(1).freezeParameters(true);
-    try (BlockLearner learner = start(drawn(net), Cases.optimizer(0.1, 0.1, 0.9))) {
+    try (BlockLearner learner = start(Cases.drawn(net), Cases.optimizer(0.1, 0.1, 0.9))) {
       Map<String, float[]> before = values(net);
       learner.step(BATCH, 0.1);
       learner.step(BATCH, 0.1);
@@ -219,7 +203,7 @@ final class BlockLearnerTest {
             .add(x -> new NDList(x.singletonOrThrow().reshape(-1, 7)));
     int before = arrays();
 
-    assertThatThrownBy(() -> start(drawn(wrong), Cases.optimizer(0.1, 0, 0)))
+    assertThatThrownBy(() -> start(Cases.drawn(wrong), Cases.optimizer(0.1, 0, 0)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("PyTorch start: shape '[-1, 7]' is invalid for input of size 36");
     assertThat(arrays()).isEqualTo(before);

@@ -2,6 +2,8 @@ package io.rankfall.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
 import io.rankfall.spectra.Matrix;
 import io.rankfall.train.data.FashionMnist;
 import java.io.IOException;
@@ -94,6 +96,21 @@ final class Cases {
       values[i] = (float) (from + (to - from) * random.nextDouble());
     }
     return Matrix.of(1, width, values);
+  }
+
+  /** With weights of its own: DJL's depend on what else the process drew. */
+  static Block drawn(Block block) {
+    SplittableRandom random = new SplittableRandom(7);
+    block.setInitializer(
+        (manager, shape, type) ->
+            PyTorch.copy(
+                Initialization.HE
+                    .weight((int) shape.get(0), (int) shape.slice(1).size(), random)
+                    .toArray(),
+                shape,
+                manager),
+        Parameter.Type.WEIGHT);
+    return block;
   }
 
   /** A named array of a network: a weight matrix, a bias, or one of batch normalisation. */

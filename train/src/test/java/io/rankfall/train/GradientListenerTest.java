@@ -41,10 +41,11 @@ final class GradientListenerTest {
   @ValueSource(ints = {1, 2})
   void aConvolutionsGradientHasTheRankOfItsPositions(int batch) {
     Block block =
-        new SequentialBlock()
-            .add(Conv2d.builder().setFilters(17).setKernelShape(new Shape(3, 3)).build())
-            .add(Blocks.batchFlattenBlock())
-            .add(Linear.builder().setUnits(4).build());
+        Cases.drawn(
+            new SequentialBlock()
+                .add(Conv2d.builder().setFilters(17).setKernelShape(new Shape(3, 3)).build())
+                .add(Blocks.batchFlattenBlock())
+                .add(Linear.builder().setUnits(4).build()));
     Examples images = Cases.noise(8, 50, 4, 3);
     try (BlockLearner learner =
         new BlockLearner(block, new Shape(2, 5, 5), Cases.optimizer(0.1, 0.1, 0.9))) {
@@ -72,10 +73,11 @@ final class GradientListenerTest {
   @ValueSource(ints = {1, 2, 3})
   void aLinearLayerOnTokensHasTheirNumberOfPositions(int batch) {
     Block block =
-        new SequentialBlock()
-            .add(Linear.builder().setUnits(11).build())
-            .add(Blocks.batchFlattenBlock())
-            .add(Linear.builder().setUnits(4).build());
+        Cases.drawn(
+            new SequentialBlock()
+                .add(Linear.builder().setUnits(11).build())
+                .add(Blocks.batchFlattenBlock())
+                .add(Linear.builder().setUnits(4).build()));
     // Softmax takes one of four directions away: deltas of a token have three, of all tokens 15.
     Examples tokens = Cases.noise(4, 5 * 12, 4, 3);
     try (BlockLearner learner =
