@@ -24,6 +24,12 @@ final class RecipeOptions {
   private @Nullable Double learningRate;
 
   @Option(
+      names = "--finetune-weight-decay",
+      paramLabel = "WD",
+      description = "The weight decay of it; the run's by default.")
+  private @Nullable Double weightDecay;
+
+  @Option(
       names = "--teacher",
       paramLabel = "SHARE",
       description =
@@ -60,31 +66,49 @@ final class RecipeOptions {
     if (learningRate != null) {
       return "--finetune-lr";
     }
+    if (weightDecay != null) {
+      return "--finetune-weight-decay";
+    }
     if (stages != null) {
       return "--stages";
     }
     return share == null ? null : "--teacher";
   }
 
+  int epochsOr(int usual) {
+    return epochs == null ? usual : epochs;
+  }
+
   /** For a run's network. */
   FineTuning.Recipe recipe(RunSpec spec) {
-    FineTuning.Recipe usual = FineTuning.Recipe.of(spec);
+    return recipe(spec, FineTuning.Recipe.of(spec));
+  }
+
+  /**
+   * @param usual where options leave it open
+   */
+  FineTuning.Recipe recipe(RunSpec spec, FineTuning.Recipe usual) {
     if (share != null && share > 0 && spec.loss() != Loss.CROSS_ENTROPY) {
       throw new UsageException(
           "--teacher: expected a training on the cross-entropy, found " + spec.loss());
     }
-    double decay = spec.optimizer().weightDecay();
-    if (learningRate != null && !(learningRate > 0 && learningRate * decay < 1)) {
+    double rate = learningRate == null ? usual.learningRate() : learningRate;
+    double decay = weightDecay == null ? usual.weightDecay() : weightDecay;
+    if (!(decay >= 0)) {
+      throw new UsageException("--finetune-weight-decay: expected >= 0, found " + decay);
+    }
+    if (!(rate > 0 && rate * decay < 1)) {
       throw new UsageException(
           "--finetune-lr: expected above 0 and, times the weight decay %s, below 1, found %s"
-              .formatted(decay, learningRate));
+              .formatted(decay, rate));
     }
     Distillation how = usual.distillation();
     return UsageException.ifRefused(
         () ->
             new FineTuning.Recipe(
-                epochs == null ? usual.epochs() : epochs,
-                learningRate == null ? usual.learningRate() : learningRate,
+                epochsOr(usual.epochs()),
+                rate,
+                decay,
                 share == null ? how : new Distillation(share, how.temperature()),
                 stages == null ? usual.stages() : stages));
   }

@@ -10,6 +10,7 @@ import io.rankfall.study.Shrinking;
 import io.rankfall.study.TrainedRun;
 import io.rankfall.study.report.CompressionPage;
 import io.rankfall.train.Dataset;
+import io.rankfall.train.LocalPerceptron;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.Run;
@@ -18,7 +19,9 @@ import io.rankfall.train.RunSpec;
 import io.rankfall.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,6 +52,7 @@ import picocli.CommandLine.Spec;
       "Exit code 1 when the training diverged, no ranks meet the budget, or more than --max-drop is lost."
     })
 final class ShrinkCommand implements Callable<Integer> {
+  private static final int LOCAL_SIDE = 4;
 
   @Option(
       names = "--params",
@@ -57,6 +61,14 @@ final class ShrinkCommand implements Callable<Integer> {
   private double share = 0.05;
 
   @Mixin private final DatasetOptions data = new DatasetOptions();
+
+  @Option(
+      names = "--local",
+      paramLabel = "SIDE",
+      description =
+          "Let each unit of a perceptron's first layer see one square of SIDE x SIDE pixels; 0: the whole image. "
+              + "By default 4 where such squares fill the images and leave more parameters than the budget.")
+  private @Nullable Integer side;
 
   @Mixin private final RecipeOptions tuning = new RecipeOptions();
 
@@ -90,7 +102,9 @@ final class ShrinkCommand implements Callable<Integer> {
     RunSpec spec = UsageException.ifRefused(() -> spec(dataset));
     Trainer trainer = new Trainer(dataset);
     UsageException.ifRefused(() -> trainer.requireFit(spec));
-    FineTuning.Recipe recipe = tuning.recipe(spec);
+    Optional<LocalPerceptron> local = local(spec, dataset, budget);
+    FineTuning.Recipe recipe =
+        local.isEmpty() ? tuning.recipe(spec) : tuning.recipe(spec, localRecipe(spec, dataset));
     OutputFolder.require(out);
     console.progress(
         "Training %s (%,d parameters) on %s: B=%d, µ=%s, wd=%s, %d epochs"
@@ -115,7 +129,8 @@ final class ShrinkCommand implements Callable<Integer> {
             new CompressionProgress(console, budget),
             TrainingProgress.ofTuning(console, spec, recipe, dataset));
     Shrinking.Result result =
-        new Shrinking(out, new TrainedRun(spec, dataset, network)).shrink(budget, recipe, progress);
+        new Shrinking(out, new TrainedRun(spec, dataset, network))
+            .shrink(budget, local, recipe, progress);
     console.endStatus();
     return tell(result);
   }
@@ -137,6 +152,28 @@ final class ShrinkCommand implements Callable<Integer> {
     console.out().println("Model: " + out.resolve(Shrinking.SMALL));
     console.progress("Report: " + report);
     return lost <= maxDrop ? ExitCode.OK : ExitCode.FINDING;
+  }
+
+  private Optional<LocalPerceptron> local(
+      RunSpec spec, Dataset dataset, RankPolicy.ParameterBudget budget) {
+    if (side != null && side == 0) {
+      return Optional.empty();
+    }
+    try {
+      int wanted = side == null ? LOCAL_SIDE : side;
+      return Optional.of(
+          Shrinking.local(spec.architecture(), dataset.train().shape(), budget, wanted));
+    } catch (IllegalArgumentException e) {
+      if (side == null) {
+        return Optional.empty();
+      }
+      throw new UsageException("--local: " + e.getMessage());
+    }
+  }
+
+  private FineTuning.Recipe localRecipe(RunSpec spec, Dataset dataset) {
+    int epochs = tuning.epochsOr(Shrinking.localEpochs(spec));
+    return Shrinking.localRecipe(spec, dataset.train().size(), epochs);
   }
 
   private RunSpec spec(Dataset dataset) {

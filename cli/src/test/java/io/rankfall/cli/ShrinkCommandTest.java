@@ -67,6 +67,34 @@ final class ShrinkCommandTest {
         .assertOneLine("stages: expected 1 to the 3 epochs of fine-tuning, found 4");
   }
 
+  @Test
+  void aPerceptronsFirstLayerBecomesLocal() throws IOException {
+    Path out = folder.resolve("local");
+    String[] shrink = {
+      "shrink",
+      "--arch=mlp:depth=2,width=60",
+      "--data=fashion-mnist-2000",
+      "--params=0.06",
+      "--epochs=2",
+      "--max-drop=100",
+      "--out=" + out
+    };
+
+    Ran local = Ran.run(shrink);
+    assertThat(local.exitCode()).as(local.err()).isEqualTo(ExitCode.OK);
+    assertThat(local.err())
+        .contains("each of 49 units sees one of 49 squares of 4x4, 16 of 784 inputs")
+        .contains("trained on for 4 epochs of fashion-mnist-2000 from learning rate 0.1 on");
+    Path small = out.resolve("small.onnx");
+    long dense = OnnxModel.read(out.resolve("model.onnx")).parameters();
+    assertThat(OnnxModel.read(small).parameters()).isLessThanOrEqualTo((long) (0.06 * dense));
+    assertThat(Files.readString(out.resolve("report.html"))).contains("49 squares");
+
+    Ran whole = Ran.run(with(shrink, "--local=0"));
+    assertThat(whole.exitCode()).as(whole.err()).isEqualTo(ExitCode.OK);
+    assertThat(whole.err()).doesNotContain("squares").contains("trained on for 1 epochs");
+  }
+
   private static String[] with(String[] arguments, String... more) {
     return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
   }
@@ -119,8 +147,18 @@ final class ShrinkCommandTest {
         .assertOneLine("found 'lenet6'; the nearest is lenet5");
     Ran.run("compress", folder.toString(), "--params=0.5", "--finetune-epochs=1", "--out=x.onnx")
         .assertOneLine("--finetune-epochs: expected the folder of a run");
-    Ran.run("shrink", "--epochs=2", "--stages=2", "--out=" + folder)
+    Ran.run("shrink", "--epochs=2", "--stages=2", "--local=0", "--out=" + folder)
         .assertOneLine("stages: expected 1 to the 1 epochs of fine-tuning, found 2");
+    Ran.run("shrink", "--local=5", "--out=" + folder)
+        .assertOneLine(
+            "--local: expected units on squares that fill an image of 28x28, found 1 on a side of 5");
+    Ran.run("shrink", "--local=4", "--arch=lenet5", "--out=" + folder)
+        .assertOneLine("--local: local layer: expected a perceptron of plain layers, found lenet5");
+    Ran.run("shrink", "--local=4", "--params=0.5", "--arch=lenet300", "--out=" + folder)
+        .assertOneLine(
+            "expected a budget below the 35,508 parameters that it leaves, found 133,305");
+    Ran.run("shrink", "--finetune-weight-decay=-1", "--out=" + folder)
+        .assertOneLine("--finetune-weight-decay: expected >= 0, found -1.0");
     Ran.run("shrink", "--teacher=2", "--out=" + folder)
         .assertOneLine("--teacher: expected a share from 0 to 1, found 2.0");
     for (String rate : List.of("NaN", "0", "-1", "Infinity", "5000")) {

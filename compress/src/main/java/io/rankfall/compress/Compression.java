@@ -125,9 +125,9 @@ public final class Compression {
 
   /**
    * Measures the smaller model beside another one than the file that it is made of: what that was
-   * before it was trained to be smaller.
+   * before it was trained to be smaller. A budget of parameters is a share of that one's.
    *
-   * @param original an ONNX file of the same graph
+   * @param original an ONNX file of the same inputs and outputs, at least as large
    */
   public Compression besides(Path original) {
     beside = Optional.of(original);

@@ -42,10 +42,12 @@ record CompressionMeasurement(
   /**
    * Adds multiply-accumulates.
    *
+   * @param original what the smaller model is measured beside
+   * @param model what it was made of by the plan
    * @param one inputs of the dimensions to count for
    */
   CompressionMeasurement counted(
-      OnnxModel model, OnnxModel smaller, RankPlan plan, ModelInputs.Batch one)
+      OnnxModel original, OnnxModel model, OnnxModel smaller, RankPlan plan, ModelInputs.Batch one)
       throws ModelFormatException {
     MacCount before = new MacCount(model, one);
     MacCount after = new MacCount(smaller, one);
@@ -61,7 +63,11 @@ record CompressionMeasurement(
       costs.add(new LayerCost(price.dense() / one.count(), left / one.count()));
     }
     return new CompressionMeasurement(
-        dense.with(before.total()), compressed.with(after.total()), costs, latencies, onData);
+        dense.with(new MacCount(original, one).total()),
+        compressed.with(after.total()),
+        costs,
+        latencies,
+        onData);
   }
 
   /** Adds the times of single examples and of the batch that is asked for. */

@@ -144,6 +144,9 @@ final class CompressionRun implements CompressionTask {
 
   private Found found() throws IOException {
     Goal goal = wanted.goal;
+    if (goal instanceof RankPolicy.ParameterBudget budget) {
+      return search.ranks(ofModel(budget));
+    }
     if (goal instanceof RankPolicy policy) {
       return search.ranks(policy);
     }
@@ -160,6 +163,12 @@ final class CompressionRun implements CompressionTask {
       }
       return quality(dense, wanted.data.orElseThrow());
     }
+  }
+
+  /** A budget is a share of the original's parameters. */
+  private RankPolicy ofModel(RankPolicy.ParameterBudget budget) {
+    double whole = original.parameters() / (double) model.parameters();
+    return new RankPolicy.ParameterBudget(Math.min(1, budget.share() * whole), budget.division());
   }
 
   private Found latency(OnnxRuntimeSession dense, Goal.Latency goal) throws ModelFormatException {
@@ -229,7 +238,7 @@ final class CompressionRun implements CompressionTask {
             one.isEmpty()
                 ? sizes
                 : sizes
-                    .counted(original, written, found.plan(), one.get().whole())
+                    .counted(original, model, written, found.plan(), one.get().whole())
                     .timed(wanted, dense, compressed));
       }
     }
@@ -267,7 +276,7 @@ final class CompressionRun implements CompressionTask {
         original.file(),
         wanted.goal.text(),
         found.missed() == null,
-        found.plan(),
+        new RankPlan(found.plan().layers(), found.plan().parameters(), original.parameters()),
         measured.layers(),
         spans,
         model.skipped(),

@@ -3,9 +3,9 @@ package io.rankfall.study;
 import io.rankfall.compress.Compression;
 import io.rankfall.compress.OnnxModel;
 import io.rankfall.compress.RankPlan;
+import io.rankfall.train.Architecture;
 import io.rankfall.train.Classifier;
 import io.rankfall.train.CosineSchedule;
-import io.rankfall.train.Dataset;
 import io.rankfall.train.Distillation;
 import io.rankfall.train.LearnerKind;
 import io.rankfall.train.Network;
@@ -20,8 +20,8 @@ import java.io.InterruptedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a compressed network on, with the ranks that it has: by the run's own recipe, but for the
- * learning rate, which falls from a share of the run's to 0 along a cosine.
+ * Trains a compressed network on, with the ranks that it has: by the run's own recipe, but for a
+ * weight decay of its own and the learning rate, which falls to 0 along a cosine.
  */
 public final class FineTuning implements Compression.Refinement {
   /** Of the run's first learning rate. */
@@ -33,9 +33,8 @@ public final class FineTuning implements Compression.Refinement {
   /** Larger temperatures make steps of the run's learning rate diverge. */
   public static final double TEACHER_TEMPERATURE = 2;
 
-  private final RunSpec spec;
-  private final Network dense;
-  private final Dataset dataset;
+  private final TrainedRun dense;
+  private final Architecture compressed;
   private final Recipe recipe;
   private final TrainingListener listener;
   private @Nullable Run run;
@@ -46,12 +45,14 @@ public final class FineTuning implements Compression.Refinement {
    *
    * @param epochs from 1 on
    * @param learningRate before the cosine; halved where the training diverges
+   * @param weightDecay of it
    * @param distillation how far it follows the dense network's outputs; only where the run's loss
    *     is the cross-entropy, and not at all by default
    * @param stages in which a budget is reached, each keeping the same share of the parameters of
    *     the one before; they share the epochs
    */
-  public record Recipe(int epochs, double learningRate, Distillation distillation, int stages) {
+  public record Recipe(
+      int epochs, double learningRate, double weightDecay, Distillation distillation, int stages) {
     public Recipe {
       if (epochs < 1) {
         throw new IllegalArgumentException("epochs of fine-tuning: expected >= 1, found " + epochs);
@@ -67,7 +68,7 @@ public final class FineTuning implements Compression.Refinement {
     Recipe ofStage(int stage) {
       int each = epochs / stages;
       int its = stage < stages ? each : epochs - (stages - 1) * each;
-      return new Recipe(its, learningRate, distillation, 1);
+      return new Recipe(its, learningRate, weightDecay, distillation, 1);
     }
 
     /** That of a run by default. */
@@ -75,30 +76,36 @@ public final class FineTuning implements Compression.Refinement {
       return new Recipe(
           Math.max(1, spec.epochs() / 2),
           RATE_SHARE * spec.optimizer().learningRate(),
+          spec.optimizer().weightDecay(),
           new Distillation(0, TEACHER_TEMPERATURE),
           1);
     }
   }
 
   /**
-   * @param dense the run whose exported network is compressed
+   * @param dense the run that the network was made of
+   * @param compressed what the exported network is that is compressed: the run's, or a local one
    */
-  public FineTuning(TrainedRun dense, Recipe recipe, TrainingListener listener) {
-    this.spec = dense.spec();
-    this.dense = dense.network();
-    this.dataset = dense.dataset();
+  public FineTuning(
+      TrainedRun dense, Architecture compressed, Recipe recipe, TrainingListener listener) {
+    this.dense = dense;
+    this.compressed = compressed;
     this.recipe = recipe;
     this.listener = listener;
   }
 
+  /** Where the run's own network is compressed. */
+  public FineTuning(TrainedRun dense, Recipe recipe, TrainingListener listener) {
+    this(dense, dense.spec().architecture(), recipe, listener);
+  }
+
   @Override
   public Compression.Refined refine(OnnxModel model, RankPlan plan) throws IOException {
-    CompressedNetwork compressed =
-        new CompressedNetwork(spec.architecture(), plan, model, "compressed network");
+    CompressedNetwork small = new CompressedNetwork(compressed, plan, model, "compressed network");
     try {
-      Network result = train(compressed.network());
+      Network result = train(small.network());
       tuned = result;
-      return new Compression.Refined(compressed.with(result), note(run()));
+      return new Compression.Refined(small.with(result), note(run()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       InterruptedIOException stopped = new InterruptedIOException("fine-tuning interrupted");
@@ -126,13 +133,13 @@ public final class FineTuning implements Compression.Refinement {
   }
 
   private Run train(RunSpec tuning, Network before) throws InterruptedException {
-    Trainer trainer = new Trainer(dataset);
+    Trainer trainer = new Trainer(dense.dataset());
     if (recipe.distillation.share() == 0) {
       return trainer.train(tuning, before, listener);
     }
     try (Classifier teacher =
-        LearnerKind.fastest(spec.architecture(), tuning.optimizer())
-            .start(dense, tuning.optimizer(), spec.batchSize())) {
+        LearnerKind.fastest(dense.network().architecture(), tuning.optimizer())
+            .start(dense.network(), tuning.optimizer(), tuning.batchSize())) {
       return trainer.taughtBy(teacher, recipe.distillation).train(tuning, before, listener);
     }
   }
@@ -141,24 +148,24 @@ public final class FineTuning implements Compression.Refinement {
     return "the compressed network was trained on for %d epochs of %s from learning rate %s on: test accuracy %.2f %% before, %.2f %% after"
         .formatted(
             recipe.epochs,
-            dataset.name(),
+            dense.dataset().name(),
             tuned.spec().optimizer().learningRate(),
             100 * tuned.epochs().get(0).test().accuracy(),
             100 * tuned.epochs().get(tuned.epochs().size() - 1).test().accuracy());
   }
 
   private RunSpec spec(Network before, double learningRate) {
-    Optimizer whole = spec.optimizer();
+    Optimizer whole = dense.spec().optimizer();
     Optimizer optimizer =
         new Optimizer(
             learningRate,
-            whole.weightDecay(),
+            recipe.weightDecay,
             whole.momentum(),
             new CosineSchedule(recipe.epochs, 0),
             whole.method(),
             whole.decayOn(),
             whole.clipNorm());
-    return spec.with(before.architecture(), optimizer, recipe.epochs);
+    return dense.spec().with(before.architecture(), optimizer, recipe.epochs);
   }
 
   /** What {@link #refine} trained; epoch 0 is the compressed network as it was. */

@@ -56,6 +56,8 @@ final class OnnxExport {
     String x = inputs.get(0);
     if (layer instanceof Layer.Linear || layer instanceof Layer.NormalizedLinear) {
       return linear(node, x);
+    } else if (layer instanceof Layer.Local local) {
+      return local(name, local, x);
     } else if (layer instanceof Layer.Convolution convolution) {
       return convolution(node, convolution, x);
     } else if (layer instanceof Layer.BatchNorm) {
@@ -123,6 +125,30 @@ final class OnnxExport {
         .bias(node)
         .map(b -> onnx.node("Add", name + ".add", List.of(product, row(name + ".bias", b))))
         .orElse(product);
+  }
+
+  /** One product for each square; a convolution in as many groups would be three times slower. */
+  private String local(String name, Layer.Local layer, String x) {
+    int squares = layer.squares();
+    int side = layer.side();
+    int down = layer.height() / side;
+    int across = layer.width() / side;
+    String cuts = onnx.integers(name + ".cuts", -1, layer.channels(), down, side, across, side);
+    String cut = onnx.node("Reshape", name + ".cut", List.of(x, cuts));
+    String sorted =
+        onnx.node(
+            "Transpose", name + ".sorted", List.of(cut), Attribute.ofAll("perm", 2, 4, 0, 1, 3, 5));
+    String rows = onnx.integers(name + ".rows", squares, -1, layer.inputs());
+    String inputs = onnx.node("Reshape", name + ".inputs", List.of(sorted, rows));
+    float[] weights = parameters.tensor(name + ".weight").toArray();
+    String w = onnx.constant(name + ".weight", weights, squares, layer.inputs(), layer.units());
+    String products = onnx.node("MatMul", name + ".products", List.of(inputs, w));
+    String turned =
+        onnx.node(
+            "Transpose", name + ".turned", List.of(products), Attribute.ofAll("perm", 1, 0, 2));
+    String row = onnx.integers(name + ".row", -1, (long) squares * layer.units());
+    String outputs = onnx.node("Reshape", name + ".outputs", List.of(turned, row));
+    return onnx.node("Add", name, List.of(outputs, vector(name, "bias")));
   }
 
   private String convolution(Node node, Layer.Convolution convolution, String x) {

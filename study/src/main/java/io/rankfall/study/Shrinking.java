@@ -6,19 +6,26 @@ import io.rankfall.compress.CompressionListener;
 import io.rankfall.compress.CompressionReport;
 import io.rankfall.compress.LabelledInputs;
 import io.rankfall.compress.ModelInputs;
-import io.rankfall.compress.RankPolicy;
+import io.rankfall.compress.RankPolicy.ParameterBudget;
 import io.rankfall.compress.Rows;
+import io.rankfall.train.Architecture;
 import io.rankfall.train.Evaluation;
 import io.rankfall.train.Examples;
+import io.rankfall.train.InputShape;
+import io.rankfall.train.LocalPerceptron;
+import io.rankfall.train.Mlp;
+import io.rankfall.train.Network;
 import io.rankfall.train.Run;
+import io.rankfall.train.RunSpec;
 import io.rankfall.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A small network in one go: a run's network is compressed to a budget, trained on, written and
- * measured. Factors are fitted to training examples; test examples are only measured on.
+ * A small network in one go: a run's network is compressed to a budget, a perceptron's first layer
+ * by what its units see, trained on, written and measured. Factors are fitted to training examples;
+ * test examples are only measured on.
  */
 public final class Shrinking {
   public static final String SMALL = "small.onnx";
@@ -32,8 +39,12 @@ public final class Shrinking {
    */
   private static final double FORGETTING = 7.5;
 
+  /** Of a budget, at most, for the weights of a local layer. */
+  private static final double LOCAL_SHARE = 0.4;
+
   private static final double LEAST_DECAY = 2e-4;
   private static final double MOST_DECAY = 2e-3;
+  private static final double MOST_LOCAL_DECAY = 5e-4;
 
   private final Path folder;
   private final TrainedRun run;
@@ -71,17 +82,73 @@ public final class Shrinking {
   }
 
   /**
+   * The perceptron whose first layer sees squares of the image, with as many units as the whole one
+   * has or two fifths of the budget allow.
+   *
+   * @param side of a square
+   * @throws IllegalArgumentException in one line, if there is none, or the budget is above what it
+   *     would have
+   */
+  public static LocalPerceptron local(
+      Architecture whole, InputShape image, ParameterBudget budget, int side) {
+    if (!(whole instanceof Mlp mlp)) {
+      throw new IllegalArgumentException(
+          "local layer: expected a perceptron of plain layers, found " + whole.shortLabel());
+    }
+    double numbers = budget.share() * whole.parameters();
+    int squares = new LocalPerceptron(mlp, image, side, 1).first().squares();
+    int units = (int) Math.min(mlp.hidden().get(0) / squares, LOCAL_SHARE * numbers / mlp.inputs());
+    if (units < 1) {
+      throw new IllegalArgumentException(
+          "local layer: expected a unit for each of %d squares, found a budget of %.0f parameters and %d units"
+              .formatted(squares, numbers, mlp.hidden().get(0)));
+    }
+    LocalPerceptron local = new LocalPerceptron(mlp, image, side, units);
+    if (local.parameters() < numbers) {
+      throw new IllegalArgumentException(
+          "local layer: expected a budget below the %,d parameters that it leaves, found %,.0f"
+              .formatted(local.parameters(), numbers));
+    }
+    return local;
+  }
+
+  /** Twice the run's: its first layer begins far from what it will be. */
+  public static int localEpochs(RunSpec spec) {
+    return 2 * spec.epochs();
+  }
+
+  /**
+   * How a local network is trained on: at the run's first learning rate, and with the {@link
+   * #weightDecay} of that many epochs, but at most 5e-4.
+   *
+   * @param examples to train on
+   */
+  public static FineTuning.Recipe localRecipe(RunSpec spec, int examples, int epochs) {
+    FineTuning.Recipe usual = FineTuning.Recipe.of(spec);
+    double rate = spec.optimizer().learningRate();
+    double decay = weightDecay(examples, spec.batchSize(), rate, epochs);
+    return new FineTuning.Recipe(
+        epochs, rate, Math.min(MOST_LOCAL_DECAY, decay), usual.distillation(), usual.stages());
+  }
+
+  /**
    * Compresses, trains on and writes {@link #SMALL} into the run's folder.
    *
    * @param budget of parameters, as a share of the dense network's
+   * @param local what the run's perceptron becomes first, if it does
    * @param recipe of the network that becomes the file
    * @throws BudgetException if no ranks meet the budget; nothing is written then
    */
   public Result shrink(
-      RankPolicy.ParameterBudget budget, FineTuning.Recipe recipe, Progress progress)
+      ParameterBudget budget,
+      Optional<LocalPerceptron> local,
+      FineTuning.Recipe recipe,
+      Progress progress)
       throws IOException, BudgetException {
     Examples train = run.dataset().train();
-    ModelInputs calibration = inputs(train.first(Math.min(CALIBRATION_EXAMPLES, train.size())));
+    Examples some = train.first(Math.min(CALIBRATION_EXAMPLES, train.size()));
+    ModelInputs calibration = inputs(some);
+    Network start = local.map(l -> l.near(run.network(), some)).orElse(run.network());
     Examples test = run.dataset().test();
     LabelledInputs testData =
         new LabelledInputs(run.spec().dataset() + " test", inputs(test), labels(test));
@@ -89,15 +156,16 @@ public final class Shrinking {
         new Stages(
             folder.resolve(RunFiles.ONNX),
             run,
+            start,
             recipe,
             (from, goal) ->
                 Compression.of(from, goal)
                     .calibration(calibration)
                     .listener(progress.compression()),
             progress.training())) {
-      CompressionReport report =
-          stages.last(budget).testData(testData).write(folder.resolve(SMALL));
-      return new Result(report, stages.tuning());
+      Compression last = stages.last(budget).testData(testData);
+      local.ifPresent(l -> last.note(l.description()));
+      return new Result(last.write(folder.resolve(SMALL)), stages.tuning());
     }
   }
 

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 public final class Stages implements AutoCloseable {
   private final Path dense;
   private final TrainedRun run;
+  private final Network start;
   private final FineTuning.Recipe recipe;
   private final Compressions compressions;
   private final TrainingListener listener;
@@ -34,16 +35,19 @@ public final class Stages implements AutoCloseable {
 
   /**
    * @param dense file of the run's network
+   * @param start what is compressed: the run's network, or a local one that begins near it
    */
   public Stages(
       Path dense,
       TrainedRun run,
+      Network start,
       FineTuning.Recipe recipe,
       Compressions compressions,
       TrainingListener listener)
       throws IOException {
     this.dense = dense;
     this.run = run;
+    this.start = start;
     this.recipe = recipe;
     this.compressions = compressions;
     this.listener = listener;
@@ -53,6 +57,17 @@ public final class Stages implements AutoCloseable {
     this.lastTuning = tuning(recipe.stages());
   }
 
+  /** Of the run's network. */
+  public Stages(
+      Path dense,
+      TrainedRun run,
+      FineTuning.Recipe recipe,
+      Compressions compressions,
+      TrainingListener listener)
+      throws IOException {
+    this(dense, run, run.network(), recipe, compressions, listener);
+  }
+
   /**
    * Does all stages but the last, and gives that one to be written.
    *
@@ -60,26 +75,37 @@ public final class Stages implements AutoCloseable {
    * @throws BudgetException if no ranks meet a stage's budget
    */
   public Compression last(Goal goal) throws IOException, BudgetException {
+    Path from = dense;
+    if (!start.architecture().equals(run.spec().architecture())) {
+      NetworkExport.onnx(start).write(between);
+      from = between;
+    }
     if (recipe.stages() == 1) {
-      return compressions.of(dense, goal).refinement(lastTuning);
+      return besides(from, goal, lastTuning);
     }
     if (!(goal instanceof ParameterBudget budget)) {
       throw new IllegalArgumentException(
           "stages: expected a budget of parameters, found a goal of " + goal.text());
     }
-    Path from = dense;
+    double whole =
+        start.architecture().parameters() / (double) run.spec().architecture().parameters();
     for (int stage = 1; stage < recipe.stages(); stage++) {
-      double share = Math.pow(budget.share(), (double) stage / recipe.stages());
+      double share = whole * Math.pow(budget.share() / whole, (double) stage / recipe.stages());
       FineTuning tuning = tuning(stage);
-      compressions.of(from, new ParameterBudget(share)).refinement(tuning).write(between);
+      besides(from, new ParameterBudget(share), tuning).write(between);
       NetworkExport.onnx(expanded(tuning.network())).write(between);
       from = between;
     }
-    return compressions.of(from, goal).refinement(lastTuning).besides(dense);
+    return besides(from, goal, lastTuning);
+  }
+
+  private Compression besides(Path from, Goal goal, FineTuning tuning) throws IOException {
+    Compression compression = compressions.of(from, goal).refinement(tuning);
+    return from.equals(dense) ? compression : compression.besides(dense);
   }
 
   private FineTuning tuning(int stage) {
-    return new FineTuning(run, recipe.ofStage(stage), listener);
+    return new FineTuning(run, start.architecture(), recipe.ofStage(stage), listener);
   }
 
   private static Network expanded(Network network) {

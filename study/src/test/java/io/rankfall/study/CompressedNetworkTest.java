@@ -27,7 +27,9 @@ import io.rankfall.train.InputShape;
 import io.rankfall.train.Labels;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.LocalPerceptron;
 import io.rankfall.train.Loss;
+import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.RunSettings;
@@ -50,6 +52,9 @@ final class CompressedNetworkTest {
   private static final InputShape IMAGE = new InputShape(1, 16, 16);
   private static final int CLASSES = 4;
   private static final int EXAMPLES = 200;
+  private static final Mlp MLP =
+      new Mlp(IMAGE.size(), List.of(64, 40), CLASSES, Mlp.Normalization.NONE);
+  private static final LocalPerceptron LOCAL = new LocalPerceptron(MLP, IMAGE, 4, 3);
   private static final Optimizer OPTIMIZER = new Optimizer(0.05, 1e-3, 0, StepSchedule.CONSTANT);
 
   @TempDir private Path folder = Path.of("");
@@ -105,11 +110,13 @@ final class CompressedNetworkTest {
         "mlp:depth=2,width=40,bias=false 0.3",
         "lenet5 0.1",
         "convnet:depth=4,width=12 0.4",
-        "vit:depth=1,width=24,heads=2 0.6"
+        "vit:depth=1,width=24,heads=2 0.6",
+        "local 0.5"
       })
   void itsNetworkComputesWhatTheFileDoes(String name, double share)
       throws IOException, BudgetException {
-    Architecture architecture = Architecture.named(name, IMAGE, CLASSES);
+    Architecture architecture =
+        name.equals("local") ? LOCAL : Architecture.named(name, IMAGE, CLASSES);
     Examples examples = patterns(1);
     Path dense = exported(trained(architecture, examples));
     Path small = folder.resolve("small.onnx");
@@ -181,7 +188,8 @@ final class CompressedNetworkTest {
             1,
             1,
             LearnerKind.fastest(architecture, OPTIMIZER));
-    FineTuning.Recipe recipe = new FineTuning.Recipe(4, 0.05, new Distillation(teacherShare, 2), 1);
+    FineTuning.Recipe recipe =
+        new FineTuning.Recipe(4, 0.05, 1e-3, new Distillation(teacherShare, 2), 1);
     FineTuning tuning =
         new FineTuning(new TrainedRun(spec, dataset, network), recipe, TrainingListener.NONE);
     Path small = folder.resolve("small.onnx");
@@ -269,7 +277,7 @@ final class CompressedNetworkTest {
     Path small = folder.resolve("small.onnx");
     List<Double> shares = new ArrayList<>();
     List<Integer> epochs = new ArrayList<>();
-    FineTuning.Recipe recipe = new FineTuning.Recipe(5, 0.02, new Distillation(0, 2), 2);
+    FineTuning.Recipe recipe = new FineTuning.Recipe(5, 0.02, 1e-3, new Distillation(0, 2), 2);
     TrainingListener listener = record -> epochs.add(record.epoch());
 
     try (Stages stages =
@@ -295,6 +303,49 @@ final class CompressedNetworkTest {
         .isLessThanOrEqualTo((long) (0.09 * OnnxModel.read(dense).parameters()));
   }
 
+  /** The first stage takes up what the local layer has not saved yet. */
+  @Test
+  void aLocalNetworkIsCompressedBesideTheDenseOne() throws IOException, BudgetException {
+    RunSpec spec =
+        new RunSpec("patterns", MLP, Initialization.HE, 20, OPTIMIZER, 4, 1, LearnerKind.FUSED);
+    Dataset dataset = new Dataset("patterns", patterns(1), patterns(2), "0");
+    Network network = trained(MLP, dataset.train());
+    Path dense = exported(network);
+    Path small = folder.resolve("small.onnx");
+    List<Double> shares = new ArrayList<>();
+
+    FineTuning.Recipe recipe = new FineTuning.Recipe(4, 0.02, 2e-3, new Distillation(0.5, 2), 2);
+    try (Stages stages =
+        new Stages(
+            dense,
+            new TrainedRun(spec, dataset, network),
+            LOCAL.near(network, dataset.train()),
+            recipe,
+            (from, goal) -> {
+              shares.add(((ParameterBudget) goal).share());
+              return Compression.of(from, goal);
+            },
+            TrainingListener.NONE)) {
+      var report = stages.last(new ParameterBudget(0.1)).write(small);
+
+      double whole = LOCAL.parameters() / (double) MLP.parameters();
+      assertThat(shares).hasSize(2);
+      assertThat(shares.get(0)).isCloseTo(Math.sqrt(whole * 0.1), within(1e-12));
+      assertThat(shares.get(1)).isEqualTo(0.1);
+      assertThat(report.model()).isEqualTo(dense.toString());
+      assertThat(report.dense().parameters()).isEqualTo(MLP.parameters());
+      assertThat(report.dense().macs()).hasValue(256 * 64 + 64 * 40 + 40 * 4);
+      assertThat(report.plan().share()).isBetween(0.09, 0.1);
+      assertThat(report.plan().layers()).extracting(RankPlan.Layer::name).contains("fc2", "fc3");
+      Optimizer tuned = stages.tuning().spec().optimizer();
+      assertThat(tuned.weightDecay()).isEqualTo(2e-3);
+      CutArchitecture cut = (CutArchitecture) stages.tuning().spec().architecture();
+      assertThat(cut.whole()).isEqualTo(LOCAL);
+    }
+    long parameters = OnnxModel.read(small).parameters();
+    assertThat(parameters).isLessThanOrEqualTo((long) (0.1 * MLP.parameters()));
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {4, 1e9})
   void aTrainingThatDivergesIsTriedWithHalfTheLearningRate(double rate)
@@ -309,7 +360,7 @@ final class CompressedNetworkTest {
             .epochs(2)
             .weightDecay(0)
             .spec("patterns", IMAGE, CLASSES);
-    FineTuning.Recipe recipe = new FineTuning.Recipe(2, rate, new Distillation(0, 2), 1);
+    FineTuning.Recipe recipe = new FineTuning.Recipe(2, rate, 0, new Distillation(0, 2), 1);
     FineTuning tuning =
         new FineTuning(
             new TrainedRun(spec, new Dataset("patterns", examples, patterns(2), "0"), network),

@@ -15,6 +15,8 @@ import io.rankfall.train.InputShape;
 import io.rankfall.train.Labels;
 import io.rankfall.train.Learner;
 import io.rankfall.train.LearnerKind;
+import io.rankfall.train.LocalPerceptron;
+import io.rankfall.train.Mlp;
 import io.rankfall.train.Network;
 import io.rankfall.train.Optimizer;
 import io.rankfall.train.StepSchedule;
@@ -22,11 +24,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -97,7 +101,21 @@ final class NetworkExportTest {
       })
   void theFileGivesTheLearnersLogits(String name, int least) throws IOException {
     int count = Math.max(least, Integer.getInteger("rankfall.export.inputs", least));
-    Architecture architecture = Architecture.named(name, input(name), CLASSES);
+    requireSameLogits(Architecture.named(name, input(name), CLASSES), count);
+  }
+
+  /** Of images with colours, higher than wide. */
+  @ParameterizedTest
+  @EnumSource
+  void theFileOfALocalPerceptronGivesTheLearnersLogits(Mlp.Normalization normalization)
+      throws IOException {
+    InputShape image = new InputShape(3, 12, 8);
+    Mlp whole = new Mlp(image.size(), List.of(30, 20), CLASSES, normalization);
+
+    requireSameLogits(new LocalPerceptron(whole, image, 4, 5), 1000);
+  }
+
+  private static void requireSameLogits(Architecture architecture, int count) throws IOException {
     Examples examples = noise(architecture, count);
     try (Learner learner = learner(architecture, examples)) {
       float[] expected = learner.logits(examples, 0, count);

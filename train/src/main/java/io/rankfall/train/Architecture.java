@@ -11,9 +11,11 @@ import java.util.List;
 @JsonSubTypes({
   @JsonSubTypes.Type(Mlp.class),
   @JsonSubTypes.Type(NamedArchitecture.class),
+  @JsonSubTypes.Type(LocalPerceptron.class),
   @JsonSubTypes.Type(CutArchitecture.class)
 })
-public sealed interface Architecture permits Mlp, NamedArchitecture, CutArchitecture {
+public sealed interface Architecture
+    permits Mlp, NamedArchitecture, LocalPerceptron, CutArchitecture {
 
   /**
    * The architecture of a name: {@code resnet18}, {@code mlp:bn,depth=10,width=100}.

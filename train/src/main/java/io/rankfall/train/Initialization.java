@@ -65,7 +65,12 @@ public enum Initialization {
     int cols = parameter.cols();
     return switch (parameter.role()) {
       case WEIGHT -> weight(rows, cols, random);
-      case BIAS -> bias(cols, requireNonNull(weight).cols(), random);
+      case SQUARES -> {
+        int inputs = parameter.shape().get(1);
+        float[] values = weight(rows * cols / inputs, inputs, random).toArray();
+        yield Matrix.of(rows, cols, values);
+      }
+      case BIAS -> bias(cols, Math.toIntExact(requireNonNull(weight).size() / cols), random);
       case ROW_NORMS -> rowNorms(requireNonNull(weight));
       case ONES -> Matrix.filled(rows, cols, values -> Arrays.fill(values, 1));
       case ZEROS -> Matrix.of(rows, cols, new float[cols]);

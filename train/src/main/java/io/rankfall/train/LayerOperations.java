@@ -90,7 +90,9 @@ final class LayerOperations {
   /** Of a layer that is a {@link ParameterBlock}. */
   static NDArray apply(Layer layer, NDArray x, List<NDArray> parameters) {
     NDArray weight = parameters.get(0);
-    if (layer instanceof Layer.Embedding) {
+    if (layer instanceof Layer.Local local) {
+      return local(local, x, weight).add(parameters.get(1));
+    } else if (layer instanceof Layer.Embedding) {
       NDArray tokens = x.toType(DataType.INT64, false);
       return Embedding.embedding(tokens, weight, SparseFormat.DENSE).get(0);
     } else if (layer instanceof Layer.Positions) {
@@ -105,6 +107,19 @@ final class LayerOperations {
       return (linear.bias() ? Linear.linear(x, w, parameters.get(2)) : Linear.linear(x, w)).get(0);
     }
     throw new IllegalStateException("layer %s: expected one with parameters".formatted(layer));
+  }
+
+  /** One product for each square. */
+  private static NDArray local(Layer.Local layer, NDArray x, NDArray weight) {
+    long batch = x.getShape().get(0);
+    int side = layer.side();
+    return x.reshape(
+            batch, layer.channels(), layer.height() / side, side, layer.width() / side, side)
+        .transpose(2, 4, 0, 1, 3, 5)
+        .reshape(layer.squares(), batch, layer.inputs())
+        .matMul(weight)
+        .transpose(1, 0, 2)
+        .reshape(batch, (long) layer.squares() * layer.units());
   }
 
   /** Batch × channels × positions. */

@@ -68,7 +68,8 @@ public record Network(Architecture architecture, Map<String, Tensor> tensors) {
       Matrix weight = null;
       for (Parameter parameter : node.layer().parameters()) {
         Matrix drawn = initialization.draw(parameter, weight, random);
-        if (parameter.role() == Parameter.Role.WEIGHT) {
+        if (parameter.role() == Parameter.Role.WEIGHT
+            || parameter.role() == Parameter.Role.SQUARES) {
           weight = drawn;
         }
         tensors.put(node.parameter(parameter), new Tensor(parameter.shape(), drawn));

@@ -58,6 +58,49 @@ public sealed interface Layer {
   }
 
   /**
+   * A locally connected layer on an image, which comes as its numbers in a row. Squares lie beside
+   * each other, row by row, and the same number of outputs sees each of them: y[s·units + j] = Σ_k
+   * W[s,k,j]·x_s[k] + b[s·units + j], with x_s the channels × side × side numbers of square s.
+   *
+   * @param channels of the image
+   * @param side of a square
+   * @param units outputs that see the same square
+   */
+  record Local(int channels, int height, int width, int side, int units) implements Layer {
+    public Local {
+      if (side < 1 || units < 1 || height % side != 0 || width % side != 0) {
+        throw new IllegalArgumentException(
+            "expected units on squares that fill an image of %dx%d, found %d on a side of %d"
+                .formatted(height, width, units, side));
+      }
+    }
+
+    /** How many there are. */
+    public int squares() {
+      return (height / side) * (width / side);
+    }
+
+    /** That an output sees. */
+    public int inputs() {
+      return channels * side * side;
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of(
+          new Parameter("weight", List.of(squares(), inputs(), units), Role.SQUARES),
+          new Parameter("bias", List.of(squares() * units), Role.BIAS));
+    }
+
+    @Override
+    public List<Integer> output(List<List<Integer>> shapes) {
+      int numbers = squares() * inputs();
+      require(shapes.get(0).equals(List.of(numbers)), numbers + " features", shapes.get(0));
+      return List.of(squares() * units);
+    }
+  }
+
+  /**
    * How a convolution goes along one axis of an image.
    *
    * @param size of the kernel, k

@@ -54,6 +54,17 @@ public final class NamedGraph {
   }
 
   /**
+   * As {@link #perceptron}, with a local first layer {@code fc1}.
+   *
+   * @param widths inputs, hidden layers and outputs
+   * @throws IllegalArgumentException naming the layer, if the first one has other inputs or outputs
+   */
+  public static LayerGraph localPerceptron(
+      Layer.Local first, List<Integer> widths, boolean normalized) {
+    return Perceptron.local(first, widths, normalized);
+  }
+
+  /**
    * The widths of the hidden layers of what {@link #perceptron} makes too; null if it is anything
    * else.
    */

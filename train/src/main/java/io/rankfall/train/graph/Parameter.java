@@ -14,6 +14,8 @@ public record Parameter(String name, List<Integer> shape, Role role) {
   public enum Role {
     /** Drawn by the run's initialization; a matrix of outputs × inputs whose rank is watched. */
     WEIGHT,
+    /** Weights of a {@link Layer.Local}; drawn as those of as many inputs as it has. */
+    SQUARES,
     /** Of a layer with weights; drawn by the run's initialization. */
     BIAS,
     /** The lengths of the rows of the layer's weights, as drawn. */

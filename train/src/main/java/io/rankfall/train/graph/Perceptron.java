@@ -2,6 +2,7 @@ package io.rankfall.train.graph;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Multi-layer perceptrons. */
@@ -30,10 +31,20 @@ final class Perceptron {
 
   /** Without options: {@code widths} are inputs, hidden layers and outputs. */
   static LayerGraph plain(List<Integer> widths, boolean normalized) {
+    return graph(widths, normalized, net -> net.linear("fc1", widths.get(1), LayerGraph.INPUT));
+  }
+
+  /** As {@link #plain}, with another first layer, of the same inputs and outputs. */
+  static LayerGraph local(Layer.Local first, List<Integer> widths, boolean normalized) {
+    return graph(widths, normalized, net -> net.add("fc1", first, LayerGraph.INPUT));
+  }
+
+  private static LayerGraph graph(
+      List<Integer> widths, boolean normalized, ToIntFunction<LayerGraph.Builder> first) {
     LayerGraph.Builder net = new LayerGraph.Builder(List.of(widths.get(0)));
     int x = LayerGraph.INPUT;
     for (int i = 1; i < widths.size(); i++) {
-      x = net.linear("fc" + i, widths.get(i), x);
+      x = i == 1 ? first.applyAsInt(net) : net.linear("fc" + i, widths.get(i), x);
       if (i < widths.size() - 1) {
         if (normalized) {
           x = net.add("fc" + i + ".norm", new Layer.BatchNorm(widths.get(i)), x);
