@@ -31,13 +31,13 @@ final class CompressionText {
   private void layers(CompressionReport report) {
     Table table = new Table("layer", "shape", "rank", "parameters", "loses", "");
     for (RankPlan.Layer layer : report.plan().layers()) {
-      boolean dense = layer.choice() instanceof RankPlan.Dense;
+      RankPlan.Factored factored = layer.choice() instanceof RankPlan.Factored f ? f : null;
       table.add(
           layer.name(),
           layer.shape(),
-          layer.choice() instanceof RankPlan.Factored factored ? factored.how().ranks() : "dense",
+          factored == null ? layer.choice().kind() : factored.how().ranks(),
           "%,d".formatted(layer.parameters()),
-          dense ? "–" : "%.2f %%".formatted(100 * layer.lossShare()),
+          factored == null ? "–" : "%.2f %%".formatted(100 * layer.lossShare()),
           layer.choice().reason());
     }
     table.lines().forEach(console.out()::println);

@@ -32,6 +32,7 @@ public final class Compression {
   CompressionListener listener = CompressionListener.NONE;
   Optional<Refinement> refinement = Optional.empty();
   Optional<Path> beside = Optional.empty();
+  List<RankPlan.Layer> replaced = List.of();
   final List<String> notes = new ArrayList<>();
 
   private Compression(Path file, Goal goal) {
@@ -131,6 +132,15 @@ public final class Compression {
    */
   public Compression besides(Path original) {
     beside = Optional.of(original);
+    return this;
+  }
+
+  /**
+   * Layers of that other model that became something else in the file, for the report; each of
+   * their weights meets one number of an example.
+   */
+  public Compression replaced(List<RankPlan.Layer> layers) {
+    replaced = List.copyOf(layers);
     return this;
   }
 

@@ -2,6 +2,7 @@ package io.rankfall.compress;
 
 import static java.util.stream.Collectors.joining;
 
+import io.rankfall.compress.CompressionReport.LayerCost;
 import io.rankfall.compress.CompressionReport.OnData;
 import io.rankfall.compress.GoalSearch.Found;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** One {@link Compression} as it happens: the search when this is made, then the file. */
 final class CompressionRun implements CompressionTask {
@@ -272,19 +274,38 @@ final class CompressionRun implements CompressionTask {
   }
 
   private CompressionReport report(CompressionMeasurement measured) {
+    List<RankPlan.Layer> replaced = wanted.replaced;
+    List<RankPlan.Layer> layers = joined(replaced, found.plan().layers());
     return new CompressionReport(
         original.file(),
         wanted.goal.text(),
         found.missed() == null,
-        new RankPlan(found.plan().layers(), found.plan().parameters(), original.parameters()),
-        measured.layers(),
-        spans,
-        model.skipped(),
+        new RankPlan(layers, found.plan().parameters(), original.parameters()),
+        measured.layers().isEmpty()
+            ? List.of()
+            : joined(replaced.stream().map(CompressionRun::cost).toList(), measured.layers()),
+        spans.isEmpty()
+            ? List.of()
+            : joined(replaced.stream().map(l -> Optional.<InputSpan>empty()).toList(), spans),
+        model.skipped().stream().filter(weight -> !isReplaced(weight)).toList(),
         measured.dense(),
         measured.compressed(),
         measured.latencies(),
         measured.onData(),
         search.trials(),
         notes);
+  }
+
+  private static <T> List<T> joined(List<T> first, List<T> then) {
+    return Stream.concat(first.stream(), then.stream()).toList();
+  }
+
+  /** Each weight meets one number of an example. */
+  private static LayerCost cost(RankPlan.Layer layer) {
+    return new LayerCost((long) layer.rows() * layer.cols(), layer.parameters());
+  }
+
+  private boolean isReplaced(SkippedWeight weight) {
+    return wanted.replaced.stream().anyMatch(l -> weight.name().startsWith(l.name() + "."));
   }
 }

@@ -19,6 +19,9 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
 
   /** What becomes of one layer. */
   public sealed interface Choice {
+    /** One word for tables: what became of it, or how it is factored. */
+    String kind();
+
     /** Why, one line; empty where there was nothing to choose. */
     String reason();
   }
@@ -28,7 +31,20 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
    *
    * @param reason one line for the user
    */
-  public record Dense(String reason) implements Choice {}
+  public record Dense(String reason) implements Choice {
+    @Override
+    public String kind() {
+      return "dense";
+    }
+  }
+
+  /**
+   * The layer became another one before the others were compressed.
+   *
+   * @param kind of that one
+   * @param reason what it does, one line
+   */
+  public record Replaced(String kind, String reason) implements Choice {}
 
   /**
    * The layer becomes a chain of smaller ones.
@@ -40,6 +56,11 @@ public record RankPlan(List<Layer> layers, long parameters, long denseParameters
     /** The only decomposition of linear layers. */
     public Factored(int rank) {
       this(new Decomposition.Channel(rank), "");
+    }
+
+    @Override
+    public String kind() {
+      return how.kind();
     }
 
     /** The inner dimension that reaches the last layer of the chain. */

@@ -6,6 +6,7 @@ import io.rankfall.compress.CompressionListener;
 import io.rankfall.compress.CompressionReport;
 import io.rankfall.compress.LabelledInputs;
 import io.rankfall.compress.ModelInputs;
+import io.rankfall.compress.RankPlan;
 import io.rankfall.compress.RankPolicy.ParameterBudget;
 import io.rankfall.compress.Rows;
 import io.rankfall.train.Architecture;
@@ -18,8 +19,10 @@ import io.rankfall.train.Network;
 import io.rankfall.train.Run;
 import io.rankfall.train.RunSpec;
 import io.rankfall.train.TrainingListener;
+import io.rankfall.train.graph.Layer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -164,9 +167,23 @@ public final class Shrinking {
                     .listener(progress.compression()),
             progress.training())) {
       Compression last = stages.last(budget).testData(testData);
-      local.ifPresent(l -> last.note(l.description()));
+      local.ifPresent(l -> last.replaced(List.of(replaced(l))));
       return new Result(last.write(folder.resolve(SMALL)), stages.tuning());
     }
+  }
+
+  private static RankPlan.Layer replaced(LocalPerceptron local) {
+    Layer.Local first = local.first();
+    int outputs = first.squares() * first.units();
+    return new RankPlan.Layer(
+        "fc1",
+        local.whole().hidden().get(0),
+        local.whole().inputs(),
+        new RankPlan.Replaced("local", local.description()),
+        (long) outputs * first.inputs(),
+        0,
+        outputs,
+        local.whole().inputs());
   }
 
   /** Who hears of both parts. */

@@ -56,12 +56,11 @@ public record LocalPerceptron(Mlp whole, InputShape image, int side, int units)
     return first(image, side, units);
   }
 
-  /** What the first layer is, in one line. */
+  /** What a unit of the first layer sees, in one line. */
   public String description() {
     Layer.Local local = first();
-    return "fc1 is local: each of %d units sees one of %d squares of %dx%d, %d of %d inputs"
-        .formatted(
-            units * local.squares(), local.squares(), side, side, local.inputs(), whole.inputs());
+    return "each unit sees one of %d squares of %dx%d, %d of %d inputs"
+        .formatted(local.squares(), side, side, local.inputs(), whole.inputs());
   }
 
   /** The layers of the whole perceptron, with {@code fc1} on squares. */

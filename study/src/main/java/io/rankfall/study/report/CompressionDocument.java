@@ -144,7 +144,7 @@ public record CompressionDocument(
               layer.cols(),
               layer.keptRows(),
               layer.keptCols(),
-              factored == null ? "dense" : factored.how().kind(),
+              layer.choice().kind(),
               factored == null ? null : factored.how().ranks(),
               layer.choice().reason(),
               layer.lossShare(),

@@ -82,9 +82,9 @@ const changeFacts = () =>
   );
 
 /* A linear layer has one decomposition, which needs no name. */
-const mixed = layers.some(layer => !['dense', 'channel'].includes(layer.decision));
+const mixed = layers.some(layer => layer.ranks !== null && layer.decision !== 'channel');
 const became = layer =>
-  layer.ranks === null ? 'dense' : mixed ? `${layer.decision} ${layer.ranks}` : `rank ${layer.ranks}`;
+  layer.ranks === null ? layer.decision : mixed ? `${layer.decision} ${layer.ranks}` : `rank ${layer.ranks}`;
 
 const narrowed = layer => layer.keptRows < layer.rows || layer.keptCols < layer.cols;
 const keptShape = layer =>
@@ -93,7 +93,7 @@ const keptShape = layer =>
 /* The one reason of all layers that stay dense, if the factored ones need none. */
 const reasons = [...new Set(layers.filter(l => l.reason !== '').map(l => l.reason))];
 const sameReason =
-  reasons.length <= 1 && layers.every(l => l.ranks === null || l.reason === '') ? reasons[0] ?? '' : null;
+  reasons.length <= 1 && layers.every(l => l.decision === 'dense' || l.reason === '') ? reasons[0] ?? '' : null;
 
 const columns = [
   { name: 'layer', title: 'layer', value: layer => layer.name, kind: 'layer' },
