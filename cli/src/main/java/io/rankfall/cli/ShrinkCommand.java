@@ -42,11 +42,16 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  rankfall shrink --arch lenet5 --data fashion-mnist --params 0.05",
-      "  rankfall shrink --arch lenet300 --params 0.05 --epochs 40 --finetune-epochs 20 --out small",
+      "  rankfall shrink --arch lenet300 --params 0.02 --out small",
+      "  rankfall shrink --arch lenet300 --params 0.12 --local 0 --finetune-epochs 40    low rank alone",
       "",
       "Unless --weight-decay is given it is 7.5/(T*µ) for T steps, between 2e-4 and 2e-3: so a training",
       "forgets its initial weights often enough for ranks to fall. Unless --milestones or --cosine is given",
       "its learning rate falls along a cosine over all epochs; that of fine-tuning always does.",
+      "",
+      "At small budgets low rank has too few features of an image left. So, where it matters, the units",
+      "of a perceptron's first layer see squares of it, see --local. Such a network is trained on for twice",
+      "the epochs, at the learning rate of the first training, with a weight decay of 5e-4 or less.",
       "",
       "Writes run.json, model.onnx and model.safetensors (dense), small.onnx and report.html to --out.",
       "Exit code 1 when the training diverged, no ranks meet the budget, or more than --max-drop is lost."

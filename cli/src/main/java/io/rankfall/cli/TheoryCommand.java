@@ -141,6 +141,9 @@ final class TheoryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (memory < 1) {
+      throw new UsageException("--memory: expected >= 1 MiB, found " + memory);
+    }
     TheorySettings settings =
         UsageException.ifRefused(
             () ->

@@ -178,7 +178,8 @@ final class TheoryCommandTest {
     "theory --preset wide --lr 1, '--lr: expected no settings beside a preset'",
     "theory somewhere --preset wide, '--preset: expected a preset or a run, found both'",
     "theory somewhere --seed 2, '--seed: expected no settings beside a run'",
-    "theory --memory 0, 'memory: expected >= 1 byte, found 0'",
+    "theory --memory 0, '--memory: expected >= 1 MiB, found 0'",
+    "theory --memory -5, '--memory: expected >= 1 MiB, found -5'",
     "theory --explorer, '--explorer: expected with --html, found without'",
   })
   void refusesInOneLine(String line, String message) {
