@@ -95,7 +95,7 @@ final class ShrinkCommandTest {
 
     Ran whole = Ran.run(with(shrink, "--local=0"));
     assertThat(whole.exitCode()).as(whole.err()).isEqualTo(ExitCode.OK);
-    assertThat(whole.out()).doesNotContain("local");
+    assertThat(whole.out()).doesNotContain("each unit sees");
     assertThat(whole.err()).contains("trained on for 1 epochs");
   }
 
@@ -154,8 +154,7 @@ final class ShrinkCommandTest {
     Ran.run("shrink", "--epochs=2", "--stages=2", "--local=0", "--out=" + folder)
         .assertOneLine("stages: expected 1 to the 1 epochs of fine-tuning, found 2");
     Ran.run("shrink", "--local=5", "--out=" + folder)
-        .assertOneLine(
-            "--local: expected units on squares that fill an image of 28x28, found 1 on a side of 5");
+        .assertOneLine("--local: expected squares that fill an image of 28x28, found a side of 5");
     Ran.run("shrink", "--local=4", "--arch=lenet5", "--out=" + folder)
         .assertOneLine("--local: local layer: expected a perceptron of plain layers, found lenet5");
     Ran.run("shrink", "--local=4", "--params=0.5", "--arch=lenet300", "--out=" + folder)

@@ -207,9 +207,11 @@ final class LocalPerceptronTest {
   void whatDoesNotFitIsNamed() {
     Mlp mlp = mlp(12, Normalization.NONE);
     assertThatThrownBy(() -> new LocalPerceptron(mlp, IMAGE, 4, 1))
-        .hasMessage("expected units on squares that fill an image of 4x6, found 1 on a side of 4");
+        .hasMessage("expected squares that fill an image of 4x6, found a side of 4");
     assertThatThrownBy(() -> new LocalPerceptron(mlp, IMAGE, 0, 1))
-        .hasMessageContaining("found 1 on a side of 0");
+        .hasMessageContaining("found a side of 0");
+    assertThatThrownBy(() -> new LocalPerceptron(mlp, IMAGE, 2, 0))
+        .hasMessage("expected at least one unit a square, found 0");
     assertThatThrownBy(() -> new LocalPerceptron(mlp, FASHION, 4, 1))
         .hasMessage("local layer: expected an image of 48 numbers, found 1x28x28");
   }

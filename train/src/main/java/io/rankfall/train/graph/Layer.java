@@ -68,10 +68,13 @@ public sealed interface Layer {
    */
   record Local(int channels, int height, int width, int side, int units) implements Layer {
     public Local {
-      if (side < 1 || units < 1 || height % side != 0 || width % side != 0) {
+      if (side < 1 || height % side != 0 || width % side != 0) {
         throw new IllegalArgumentException(
-            "expected units on squares that fill an image of %dx%d, found %d on a side of %d"
-                .formatted(height, width, units, side));
+            "expected squares that fill an image of %dx%d, found a side of %d"
+                .formatted(height, width, side));
+      }
+      if (units < 1) {
+        throw new IllegalArgumentException("expected at least one unit a square, found " + units);
       }
     }
 
