@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
       "",
       "At small budgets low rank has too few features of an image left. So, where it matters, the units",
       "of a perceptron's first layer see squares of it, see --local. Such a network is trained on for twice",
-      "the epochs, at the learning rate of the first training, with a weight decay of 5e-4 or less.",
+      "the epochs, at the first learning rate, with a weight decay of 5e-4 at most.",
       "",
       "Writes run.json, model.onnx and model.safetensors (dense), small.onnx and report.html to --out.",
       "Exit code 1 when the training diverged, no ranks meet the budget, or more than --max-drop is lost."

@@ -122,16 +122,16 @@ public final class Shrinking {
 
   /**
    * How a local network is trained on: at the run's first learning rate, and with the {@link
-   * #weightDecay} of that many epochs, but at most 5e-4.
+   * #weightDecay} of that many epochs, but at most the run's and 5e-4.
    *
    * @param examples to train on
    */
   public static FineTuning.Recipe localRecipe(RunSpec spec, int examples, int epochs) {
     FineTuning.Recipe usual = FineTuning.Recipe.of(spec);
     double rate = spec.optimizer().learningRate();
-    double decay = weightDecay(examples, spec.batchSize(), rate, epochs);
-    return new FineTuning.Recipe(
-        epochs, rate, Math.min(MOST_LOCAL_DECAY, decay), usual.distillation(), usual.stages());
+    double most = Math.min(MOST_LOCAL_DECAY, spec.optimizer().weightDecay());
+    double decay = Math.min(most, weightDecay(examples, spec.batchSize(), rate, epochs));
+    return new FineTuning.Recipe(epochs, rate, decay, usual.distillation(), usual.stages());
   }
 
   /**

@@ -47,9 +47,18 @@ final class ShrinkingTest {
 
   /** 60,000 examples in batches of 16 are 3,750 steps an epoch. */
   @ParameterizedTest
-  @CsvSource({"10, 5e-4", "40, 5e-4", "50, 4e-4", "1000, 2e-4"})
-  void aLocalNetworkIsTrainedOnAtTheFullRateWithLittleDecay(int epochs, double decay) {
-    RunSpec spec = new RunSettings().learningRate(0.1).spec("images", IMAGE, 10);
+  @CsvSource({
+    "10, 1e-3, 5e-4",
+    "40, 1e-3, 5e-4",
+    "50, 1e-3, 4e-4",
+    "1000, 1e-3, 2e-4",
+    "40, 0, 0",
+    "40, 1e-4, 1e-4"
+  })
+  void aLocalNetworkIsTrainedOnAtTheFullRateWithLittleDecay(
+      int epochs, double weightDecay, double decay) {
+    RunSpec spec =
+        new RunSettings().learningRate(0.1).weightDecay(weightDecay).spec("images", IMAGE, 10);
 
     FineTuning.Recipe recipe = Shrinking.localRecipe(spec, 60_000, epochs);
 
